@@ -183,8 +183,8 @@ void hms_describe(uint32_t attr, uint32_t code, struct hms_info *ret)
 
 const char *hms_url(uint32_t attr, uint32_t code, const char *serial, char *buf, size_t size)
 {
-	snprintf(buf, size, "https://e.bambulab.com/index.php?e=%08X%08X&d=%s&s=device_hms&lang=en",
-	    attr, code, serial != NULL ? serial : "");
+	snprintf(buf, size, "https://e.bambulab.com/index.php?e=%08X%08X%s%s&s=device_hms&lang=en",
+	    attr, code, serial != NULL ? "&d=" : "", serial != NULL ? serial : "");
 	return buf;
 }
 

@@ -18,7 +18,7 @@ struct hms_info {
 /* Takes apart an entry of hms[]. */
 void hms_describe(uint32_t attr, uint32_t code, struct hms_info *ret);
 /* "https://e.bambulab.com/index.php?e=...&d=...&s=device_hms&lang=en" into buf (>= 160 bytes).
- * serial may be NULL. */
+ * Without a serial the d parameter is left out. Returns buf. */
 const char *hms_url(uint32_t attr, uint32_t code, const char *serial, char *buf, size_t size);
 
 enum print_error_kind {

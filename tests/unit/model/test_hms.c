@@ -203,7 +203,7 @@ static void hms_url_carries_all_digits_and_the_serial(void **state)
 	    "https://e.bambulab.com/index.php?"
 	    "e=0700200000020001&d=01P00A000000001&s=device_hms&lang=en");
 	assert_string_equal(hms_url(1, 2, NULL, buf, sizeof(buf)),
-	    "https://e.bambulab.com/index.php?e=0000000100000002&d=&s=device_hms&lang=en");
+	    "https://e.bambulab.com/index.php?e=0000000100000002&s=device_hms&lang=en");
 }
 
 static void hms_parse_takes_a_code_as_people_write_it(void **state)
