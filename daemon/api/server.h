@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/* The control socket: listener, clients, their rights; the composition root gives it what it
+ * serves. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "common/err.h"
+
+struct hub;
+struct jw;
+struct loop;
+struct registry;
+struct server;
+
+/* What handlers may use. All borrowed, all outlive the server. */
+struct api_deps {
+	struct loop *loop;
+	struct hub *hub;
+	struct registry *registry;
+	const char *version; /* "0.1.0" */
+	const char *(*instance)(void *arg);
+	/* daemon.reload: re-reads the configuration; 0 with *ret_changed an owned JSON array of
+	 * strings, else negative and *e. */
+	int (*reload)(void *arg, char **ret_changed, struct err *e);
+	/* Configuration files read and warnings, as two owned JSON arrays of strings. */
+	void (*config_info)(void *arg, char **ret_files, char **ret_warnings);
+	/* Further subjects of daemon.stats: members of the `counters` object. May be NULL. */
+	void (*stats)(void *arg, struct jw *w);
+	void *arg;
+};
+
+struct server_access {
+	uid_t own_uid;		     /* the daemon's: admin */
+	bool private_user;	     /* run by an ordinary user: only that user (and root) */
+	gid_t control_gid, read_gid; /* (gid_t)-1 = none */
+	bool others_read;
+};
+
+struct server *server_create(const struct api_deps *deps, const struct server_access *access);
+/* Listens at path (mode 0600 or 0666) or on an inherited fd (fd >= 0, path ignored). 0 or negative
+ * errno. The caller holds the state-directory lock, so a stale socket at path is unlinked here. */
+int server_listen(struct server *s, const char *path, mode_t mode, int fd);
+/* Takes new rights; every client is judged again, those left without any are closed. */
+void server_set_access(struct server *s, const struct server_access *access);
+/* Tells subscribers the daemon stops, flushes what fits, closes, unlinks its own socket file. NULL
+ * is fine. */
+void server_destroy(struct server *s);
+unsigned server_clients(const struct server *s);
