@@ -40,8 +40,7 @@ static struct {
 	char program[32];
 } sink = {.level = LOG_LEVEL_INFO, .journal = -1};
 
-/* True when stderr is the stream that the service manager tied to the journal. */
-static bool stderr_is_journal(void)
+bool log_stderr_is_journal(void)
 {
 	const char *stream = getenv("JOURNAL_STREAM");
 	char actual[64];
@@ -80,7 +79,7 @@ int log_open_journal(const char *program, const char *path)
 
 void log_open(const char *program)
 {
-	if (!stderr_is_journal() || log_open_journal(program, LOG_JOURNAL_SOCKET) < 0) {
+	if (!log_stderr_is_journal() || log_open_journal(program, LOG_JOURNAL_SOCKET) < 0) {
 		open_stderr(program);
 	}
 }

@@ -229,12 +229,22 @@ static void dead_journal_falls_back_to_stderr(void **state)
 	assert_string_equal(captured(), "<6>here too\n");
 }
 
-static void foreign_journal_stream_is_not_ours(void **state)
+static void journal_stream_counts_only_when_it_is_stderr(void **state)
 {
+	_cleanup_free_ char *ours = NULL;
+	struct stat st;
+
+	unsetenv("JOURNAL_STREAM");
+	assert_false(log_stderr_is_journal());
 	setenv("JOURNAL_STREAM", "1:2", 1);
+	assert_false(log_stderr_is_journal());
 	log_open("test");
 	log_info("on stderr");
 	assert_string_equal(captured(), "<6>on stderr\n");
+	assert_int_equal(fstat(STDERR_FILENO, &st), 0);
+	ours = xasprintf("%ju:%ju", (uintmax_t)st.st_dev, (uintmax_t)st.st_ino);
+	setenv("JOURNAL_STREAM", ours, 1);
+	assert_true(log_stderr_is_journal());
 	unsetenv("JOURNAL_STREAM");
 }
 
@@ -281,7 +291,7 @@ int main(void)
 	    CAPTURED(journal_gets_fields),
 	    CAPTURED(newline_in_a_field_takes_the_binary_form),
 	    CAPTURED(dead_journal_falls_back_to_stderr),
-	    CAPTURED(foreign_journal_stream_is_not_ours),
+	    CAPTURED(journal_stream_counts_only_when_it_is_stderr),
 	    cmocka_unit_test(level_names_round_trip),
 	    cmocka_unit_test(rate_limit_counts_what_it_held_back),
 	};
