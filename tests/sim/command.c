@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: MIT */
+/* The commands of the control socket. */
+#include "tests/sim/command.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <event2/event.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/json.h"
+#include "common/jw.h"
+#include "tests/sim/cert.h"
+#include "tests/sim/printer.h"
+
+#define WAIT_DEFAULT_MS 10000
+
+const char command_help[] =
+    "  list                          name, serial, model, address, port, code, state, pin (JSON)\n"
+    "  stats [PRINTER|total]         counters (JSON); bytes_in is what clients sent inside TLS\n"
+    "  wait PRINTER|total COUNTER N [MS]  answers when a counter has reached N (10000 ms)\n"
+    "  fault PRINTER|all NAME on|off [ARG]\n"
+    "  state PRINTER|all WORD        idle preparing printing paused finished failed\n"
+    "  set PRINTER|all KEY=VALUE...  see keys below; a delta with the change follows at once\n"
+    "  publish PRINTER|all JSON      sends the bytes as they are on the report topic\n"
+    "  last PRINTER                  the last payload on the request topic\n"
+    "  quit                          ends the simulator\n";
+
+static void put(struct jw *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void put(struct jw *w, const char *format, ...)
+{
+	char text[512];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	jw_bytes(w, text, strlen(text));
+}
+
+static void fail(struct jw *reply, const char *why, const char *what)
+{
+	put(reply, "error %s: %s", why, what ? what : "(nothing)");
+}
+
+/* The first word; the rest without leading blanks. NULL at the end. */
+static char *next_word(char **rest)
+{
+	char *word;
+
+	*rest += strspn(*rest, " \t");
+	if (**rest == '\0') {
+		return NULL;
+	}
+	word = *rest;
+	*rest += strcspn(*rest, " \t");
+	if (**rest) {
+		*(*rest)++ = '\0';
+		*rest += strspn(*rest, " \t");
+	}
+	return word;
+}
+
+/* "all" or one printer: begin and end in sim->printers. */
+static int choose(struct sim *sim, const char *word, size_t *ret_begin, size_t *ret_end)
+{
+	if (word && strcmp(word, "all") == 0) {
+		*ret_begin = 0;
+		*ret_end = sim->count;
+		return 0;
+	}
+	for (size_t i = 0; word && i < sim->count; i++) {
+		if (strcmp(sim->printers[i]->name, word) == 0 ||
+		    strcmp(sim->printers[i]->serial, word) == 0) {
+			*ret_begin = i;
+			*ret_end = i + 1;
+			return 0;
+		}
+	}
+	return -ENOENT;
+}
+
+static void run_list(struct sim *sim, struct jw *reply)
+{
+	char pin[65];
+
+	pki_pin(sim->pki, pin);
+	put(reply, "ok ");
+	jw_array(reply, NULL);
+	for (size_t i = 0; i < sim->count; i++) {
+		const struct printer *p = sim->printers[i];
+
+		jw_object(reply, NULL);
+		jw_str(reply, "name", p->name);
+		jw_str(reply, "serial", p->serial);
+		jw_str(reply, "model", p->model->name);
+		jw_str(reply, "address", inet_ntoa(p->endpoint.address.sin_addr));
+		jw_int(reply, "port", ntohs(p->endpoint.address.sin_port));
+		jw_str(reply, "code", p->code);
+		jw_str(reply, "state", sim_mood_name(p->state.mood));
+		jw_str(reply, "pin", pin);
+		jw_array(reply, "faults");
+		for (int f = 0; f < FAULT_COUNT; f++) {
+			if (fault_is_on(&p->faults, (enum fault)f)) {
+				jw_str(reply, NULL, fault_name((enum fault)f));
+			}
+		}
+		jw_array_end(reply);
+		jw_object_end(reply);
+	}
+	jw_array_end(reply);
+}
+
+/* Adds the counters of every printer up. */
+static json_object *total_stats(struct sim *sim)
+{
+	json_object *sum = json_object_new_object();
+
+	for (size_t i = 0; i < sim->count; i++) {
+		_cleanup_json_ json_object *one = NULL;
+		struct jw w;
+
+		jw_init(&w);
+		printer_write_stats(sim->printers[i], &w);
+		one = json_tokener_parse(w.buf);
+		jw_finish(&w);
+		json_object_object_foreach(one, key, value)
+		{
+			int64_t before = 0;
+
+			if (json_object_is_type(value, json_type_int)) {
+				json_get_i64(sum, key, &before);
+				json_object_object_add(sum, key,
+				    json_object_new_int64(before + json_object_get_int64(value)));
+			}
+		}
+	}
+	return sum;
+}
+
+static void run_stats(struct sim *sim, const char *word, struct jw *reply)
+{
+	size_t begin, end;
+
+	if (word && strcmp(word, "total") == 0) {
+		_cleanup_json_ json_object *sum = total_stats(sim);
+
+		put(reply, "ok ");
+		jw_bytes(reply, json_object_to_json_string_ext(sum, JSON_C_TO_STRING_PLAIN),
+		    strlen(json_object_to_json_string_ext(sum, JSON_C_TO_STRING_PLAIN)));
+		return;
+	}
+	if (choose(sim, word ? word : "all", &begin, &end) < 0) {
+		fail(reply, "no such printer", word);
+		return;
+	}
+	put(reply, "ok ");
+	if (word && strcmp(word, "all") != 0) {
+		printer_write_stats(sim->printers[begin], reply);
+		return;
+	}
+	jw_object(reply, NULL);
+	jw_array(reply, "printers");
+	for (size_t i = begin; i < end; i++) {
+		printer_write_stats(sim->printers[i], reply);
+	}
+	jw_array_end(reply);
+	jw_object_end(reply);
+}
+
+static void run_fault(struct sim *sim, char *rest, struct jw *reply)
+{
+	size_t begin, end;
+	const char *who = next_word(&rest), *name = next_word(&rest), *on = next_word(&rest);
+	const char *arg = next_word(&rest);
+	int which = name ? fault_by_name(name) : -ENOENT;
+	bool want;
+
+	if (choose(sim, who, &begin, &end) < 0) {
+		fail(reply, "no such printer", who);
+		return;
+	}
+	if (which < 0) {
+		fail(reply, "no such fault", name);
+		return;
+	}
+	if (!on || parse_bool(on, &want) < 0) {
+		fail(reply, "on or off, not", on);
+		return;
+	}
+	for (size_t i = begin; i < end; i++) {
+		int r = printer_fault(sim->printers[i], (enum fault)which, want, arg);
+
+		if (r < 0) {
+			fail(reply, strerror(-r), arg);
+			return;
+		}
+	}
+	put(reply, "ok %s %s", name, want ? "on" : "off");
+}
+
+static void run_state(struct sim *sim, char *rest, struct jw *reply)
+{
+	size_t begin, end;
+	const char *who = next_word(&rest), *word = next_word(&rest);
+	int mood = word ? sim_mood_by_name(word) : -1;
+
+	if (choose(sim, who, &begin, &end) < 0) {
+		fail(reply, "no such printer", who);
+		return;
+	}
+	if (mood < 0) {
+		fail(reply, "no such state", word);
+		return;
+	}
+	for (size_t i = begin; i < end; i++) {
+		sim_state_enter(&sim->printers[i]->state, (enum sim_mood)mood);
+		printer_report(sim->printers[i], false);
+	}
+	put(reply, "ok %s", word);
+}
+
+/* KEY=VALUE words; the value of `job` is the rest of the line. All or nothing per printer. */
+static int set_words(struct sim_state *s, const char *text, struct jw *reply)
+{
+	_cleanup_free_ char *copy = xstrdup(text);
+	struct sim_state next = *s;
+	char *rest = copy;
+
+	while (*rest) {
+		char *value = strchr(rest, '='), *key = rest;
+		int r;
+
+		if (!value) {
+			fail(reply, "not KEY=VALUE", key);
+			return -EINVAL;
+		}
+		*value++ = '\0';
+		if (strcmp(key, "job") == 0) {
+			rest = value + strlen(value);
+		} else {
+			rest = value;
+			value = *rest ? next_word(&rest) : value;
+		}
+		r = sim_state_set(&next, key, value);
+		if (r < 0) {
+			fail(reply, r == -ENOENT ? "no such key" : "bad value", key);
+			return r;
+		}
+	}
+	*s = next;
+	return 0;
+}
+
+static void run_set(struct sim *sim, char *rest, struct jw *reply)
+{
+	size_t begin, end;
+	const char *who = next_word(&rest);
+
+	if (choose(sim, who, &begin, &end) < 0) {
+		fail(reply, "no such printer", who);
+		return;
+	}
+	if (*rest == '\0') {
+		fail(reply, "not KEY=VALUE", NULL);
+		return;
+	}
+	for (size_t i = begin; i < end; i++) {
+		if (set_words(&sim->printers[i]->state, rest, reply) < 0) {
+			return;
+		}
+		printer_report(sim->printers[i], false);
+	}
+	put(reply, "ok");
+}
+
+static void run_publish(struct sim *sim, char *rest, struct jw *reply)
+{
+	size_t begin, end;
+	const char *who = next_word(&rest);
+
+	if (choose(sim, who, &begin, &end) < 0) {
+		fail(reply, "no such printer", who);
+		return;
+	}
+	for (size_t i = begin; i < end; i++) {
+		printer_publish(sim->printers[i], rest, strlen(rest));
+	}
+	put(reply, "ok %zu bytes", strlen(rest));
+}
+
+static void run_last(struct sim *sim, char *rest, struct jw *reply)
+{
+	struct printer *p = sim_find(sim, rest);
+
+	if (!p || !p->last_request) {
+		fail(reply, p ? "no request yet" : "no such printer", rest);
+		return;
+	}
+	put(reply, "ok ");
+	for (const char *c = p->last_request; *c; c++) { /* the answer is one line */
+		jw_bytes(reply, *c == '\n' || *c == '\r' ? " " : c, 1);
+	}
+}
+
+int command_wait_step(struct sim *sim, const struct command_wait *wait, struct jw *reply)
+{
+	_cleanup_json_ json_object *stats = NULL;
+	int64_t value;
+
+	if (wait->printer) {
+		struct jw w;
+
+		jw_init(&w);
+		printer_write_stats(wait->printer, &w);
+		stats = json_tokener_parse(w.buf);
+		jw_finish(&w);
+	} else {
+		stats = total_stats(sim);
+	}
+	if (!json_get_i64(stats, wait->counter, &value)) {
+		fail(reply, "no such counter", wait->counter);
+		return 0;
+	}
+	if (value >= wait->at_least) {
+		put(reply, "ok %lld", (long long)value);
+		return 0;
+	}
+	if (sim_now_ms() >= wait->until_ms) {
+		put(reply, "error timeout: %s is %lld", wait->counter, (long long)value);
+		return 0;
+	}
+	return -EAGAIN;
+}
+
+static int run_wait(struct sim *sim, char *rest, struct jw *reply, struct command_wait *ret)
+{
+	const char *who = next_word(&rest), *counter = next_word(&rest);
+	const char *count = next_word(&rest), *ms = next_word(&rest);
+	int64_t limit_ms = WAIT_DEFAULT_MS;
+
+	*ret = (struct command_wait){0};
+	if (!count || parse_i64(count, 0, INT64_MAX, &ret->at_least) < 0 ||
+	    (ms && parse_i64(ms, 0, 3600000, &limit_ms) < 0) ||
+	    !str_copy(ret->counter, sizeof(ret->counter), counter)) {
+		fail(reply, "wait PRINTER COUNTER N [MS], not", count);
+		return 0;
+	}
+	if (strcmp(who, "total") != 0) {
+		ret->printer = sim_find(sim, who);
+		if (!ret->printer) {
+			fail(reply, "no such printer", who);
+			return 0;
+		}
+	}
+	ret->until_ms = sim_now_ms() + limit_ms;
+	return command_wait_step(sim, ret, reply);
+}
+
+int command_run(struct sim *sim, char *line, struct jw *reply, struct command_wait *ret_wait)
+{
+	char *rest = line;
+	const char *verb = next_word(&rest);
+
+	if (!verb) {
+		fail(reply, "no such command", NULL);
+	} else if (strcmp(verb, "list") == 0) {
+		run_list(sim, reply);
+	} else if (strcmp(verb, "stats") == 0) {
+		run_stats(sim, next_word(&rest), reply);
+	} else if (strcmp(verb, "wait") == 0) {
+		return run_wait(sim, rest, reply, ret_wait);
+	} else if (strcmp(verb, "fault") == 0) {
+		run_fault(sim, rest, reply);
+	} else if (strcmp(verb, "state") == 0) {
+		run_state(sim, rest, reply);
+	} else if (strcmp(verb, "set") == 0) {
+		run_set(sim, rest, reply);
+	} else if (strcmp(verb, "publish") == 0) {
+		run_publish(sim, rest, reply);
+	} else if (strcmp(verb, "last") == 0) {
+		run_last(sim, rest, reply);
+	} else if (strcmp(verb, "quit") == 0) {
+		put(reply, "ok");
+		event_base_loopexit(sim->base, NULL);
+	} else {
+		fail(reply, "no such command", verb);
+	}
+	return 0;
+}

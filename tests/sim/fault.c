@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: MIT */
+/* The fault switches: names, arguments, and the bad payloads some of them send. Pure. */
+#include "tests/sim/fault.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/jw.h"
+#include "common/util.h"
+
+static const struct {
+	const char *name, *arg, *help;
+	int64_t min, max, fallback; /* min > max: takes no number */
+} faults[] = {
+    [FAULT_REFUSE] = {"refuse", "", "the port is closed: connection refused (existing ones stay)",
+	1, 0, 0},
+    [FAULT_SLOW_ACCEPT] = {"slow-accept", "", "SYNs are dropped: connect() hangs until off", 1, 0,
+	0},
+    [FAULT_SILENT] = {"silent", "", "new TCP connections are accepted, TLS never answers", 1, 0, 0},
+    [FAULT_HALF_OPEN] = {"half-open", "",
+	"connections are neither read, written nor closed, until off", 1, 0, 0},
+    [FAULT_WRONG_CN] = {"wrong-cn", "[CN]", "the certificate of another printer", 1, 0, 0},
+    [FAULT_SELF_SIGNED] = {"self-signed", "",
+	"right CN, self-signed, with the genuine CA beside it", 1, 0, 0},
+    [FAULT_FOREIGN_CA] = {"foreign-ca", "", "right CN, issued by another CA of the same name", 1, 0,
+	0},
+    [FAULT_EXPIRED] = {"expired", "", "a certificate that ended yesterday", 1, 0, 0},
+    [FAULT_TLS11] = {"tls11", "", "offers TLS 1.1 only", 1, 0, 0},
+    [FAULT_LEAF_ALONE] = {"leaf-alone", "", "sends its certificate without the CA", 1, 0, 0},
+    [FAULT_WRONG_CODE] = {"wrong-code", "[4|5]", "CONNACK with this refusal for everybody (5)", 4,
+	5, 5},
+    [FAULT_KICK] = {"kick", "", "closes all connections once", 1, 0, 0},
+    [FAULT_OVERSIZE] = {"oversize", "[BYTES]",
+	"announces a PUBLISH of that size (256 MiB) and keeps sending it", 64, 268435455,
+	268435455},
+    [FAULT_TRICKLE] = {"trickle", "[MS]", "sends a 64 KiB PUBLISH, one byte every MS (1000)", 1,
+	60000, 1000},
+    [FAULT_GARBAGE] = {"garbage", "",
+	"adds payloads that are not JSON: NaN, trailing bytes, cut text, binary, empty", 1, 0, 0},
+    [FAULT_DEEP] = {"deep", "[DEPTH]", "adds a report nested so deep (10000)", 1, 120000, 10000},
+    [FAULT_MANY_KEYS] = {"many-keys", "[KEYS]", "adds a report with so many keys (20000)", 1,
+	200000, 20000},
+    [FAULT_NEW_KEYS] = {"new-keys", "[KEYS]", "adds deltas with ever new unknown keys (20 each)", 1,
+	5000, 20},
+    [FAULT_BAD_TYPES] = {"bad-types", "",
+	"deltas carry strings for numbers, 1e400, duplicates, \\u0000, arrays for objects", 1, 0,
+	0},
+    [FAULT_BAD_UTF8] = {"bad-utf8", "", "deltas carry a job name that is not UTF-8", 1, 0, 0},
+    [FAULT_FOREIGN_TOPIC] = {"foreign-topic", "",
+	"adds reports (99 %, job \"foreign\") on another printer's topic", 1, 0, 0},
+    [FAULT_SPLIT] = {"split", "[BYTES]", "so many bytes per TLS record (1)", 1, 16384, 1},
+    [FAULT_JOIN] = {"join", "[MS]", "gathers packets so long and sends them in one record (100)", 1,
+	10000, 100},
+    [FAULT_MUTE] = {"mute", "", "publishes nothing more; TCP and PING live", 1, 0, 0},
+    [FAULT_FLOOD] = {"flood", "[N]", "so many deltas a second (1000)", 1, 100000, 1000},
+};
+static_assert(ARRAY_SIZE(faults) == FAULT_COUNT, "one row per fault");
+
+int fault_by_name(const char *name)
+{
+	for (int i = 0; i < FAULT_COUNT; i++) {
+		if (strcmp(faults[i].name, name) == 0) {
+			return i;
+		}
+	}
+	return -ENOENT;
+}
+
+const char *fault_name(enum fault f)
+{
+	return faults[f].name;
+}
+
+bool fault_is_on(const struct faults *f, enum fault which)
+{
+	return f->on >> which & 1;
+}
+
+int fault_set(struct faults *f, enum fault which, bool on, const char *arg)
+{
+	int64_t number = faults[which].fallback;
+
+	if (which == FAULT_WRONG_CN) {
+		if (!str_copy(f->cn, sizeof(f->cn), arg ? arg : "")) {
+			return -EINVAL;
+		}
+	} else if (arg && (faults[which].min > faults[which].max ||
+			      parse_i64(arg, faults[which].min, faults[which].max, &number) < 0)) {
+		return -EINVAL;
+	}
+	f->arg[which] = number;
+	if (on && which != FAULT_KICK) { /* a kick happens once */
+		f->on |= UINT32_C(1) << which;
+	} else {
+		f->on &= ~(UINT32_C(1) << which);
+	}
+	return 0;
+}
+
+char *fault_help(void)
+{
+	struct jw w = {0};
+	char *line;
+
+	jw_init(&w);
+	for (int i = 0; i < FAULT_COUNT; i++) {
+		line =
+		    xasprintf("  %-14s %-8s %s\n", faults[i].name, faults[i].arg, faults[i].help);
+		jw_bytes(&w, line, strlen(line));
+		free(line);
+	}
+	return jw_take(&w);
+}
+
+static void add(struct jw *w, const char *text)
+{
+	jw_bytes(w, text, strlen(text));
+}
+
+static void write_garbage(struct jw *w, unsigned turn)
+{
+	static const char *const texts[] = {
+	    "{\"print\":{\"command\":\"push_status\",\"msg\":1,\"mc_percent\":NaN}}",
+	    "{\"print\":{\"command\":\"push_status\",\"msg\":1,\"mc_percent\":3}}}",
+	    "{\"print\":{\"command\":\"push_status\",\"msg\":1,\"mc_percent\":3}} true",
+	    "{\"print\":{\"command\":\"push_status\",\"msg\":1,\"mc_per",
+	    "{\"print\":{\"command\":\"push_status\",\"msg\":1,\"mc_percent\":03}}",
+	    "{'print':{'mc_percent':3}}",
+	    "",
+	    "[]",
+	    "null",
+	};
+	static const char binary[] = "\x00\x01\xff\xfe\x80{\"print\":{}}\x00";
+
+	if (turn % (ARRAY_SIZE(texts) + 1) == ARRAY_SIZE(texts)) {
+		jw_bytes(w, binary, sizeof(binary) - 1);
+	} else {
+		add(w, texts[turn % (ARRAY_SIZE(texts) + 1)]);
+	}
+}
+
+static void write_deep(struct jw *w, int64_t depth)
+{
+	add(w, "{\"print\":{\"command\":\"push_status\",\"msg\":1,\"x\":");
+	for (int64_t i = 0; i < depth; i++) {
+		add(w, "[");
+	}
+	for (int64_t i = 0; i < depth; i++) {
+		add(w, "]");
+	}
+	add(w, "}}");
+}
+
+static void write_keys(struct jw *w, int64_t count, unsigned generation)
+{
+	char text[48];
+
+	add(w, "{\"print\":{\"command\":\"push_status\",\"msg\":1");
+	for (int64_t i = 0; i < count; i++) {
+		snprintf(text, sizeof(text), ",\"k%u_%lld\":%lld", generation, (long long)i,
+		    (long long)i);
+		add(w, text);
+	}
+	add(w, "}}");
+}
+
+static void write_bad_types(struct jw *w, unsigned turn)
+{
+	static const char *const texts[] = {
+	    "\"mc_percent\":\"forty\",\"nozzle_temper\":\"hot\",\"layer_num\":{},\"hms\":\"none\"",
+	    "\"bed_temper\":1e400,\"nozzle_temper\":-1e400,\"mc_remaining_time\":1e30",
+	    "\"mc_percent\":11,\"mc_percent\":12,\"spd_lvl\":[2],\"print_error\":\"x\"",
+	    "\"subtask_name\":\"a\\u0000b\",\"wifi_signal\":7,\"gcode_state\":5",
+	    "\"ams\":[1,2],\"lights_report\":{\"mode\":1},\"vt_tray\":\"x\",\"device\":[]",
+	    "\"ams\":{\"ams\":[7,{\"id\":[]},{\"id\":\"0\",\"tray\":{}}],\"tray_now\":{}}",
+	};
+
+	add(w, "{\"print\":{\"command\":\"push_status\",\"msg\":1,");
+	add(w, texts[turn % ARRAY_SIZE(texts)]);
+	add(w, "}}");
+}
+
+static void write_bad_utf8(struct jw *w, unsigned turn)
+{
+	static const char *const names[] = {
+	    "caf\xe9", "\xc0\xaf", "cut \xe2\x82", "\xed\xa0\x80", "\xf5\x80\x80\x80", "\xff\xfe"};
+
+	add(w, "{\"print\":{\"command\":\"push_status\",\"msg\":1,\"subtask_name\":\"");
+	add(w, names[turn % ARRAY_SIZE(names)]);
+	add(w, "\"}}");
+}
+
+bool fault_next_payload(struct faults *f, unsigned *pos, struct jw *w)
+{
+	static const enum fault order[] = {FAULT_GARBAGE, FAULT_DEEP, FAULT_MANY_KEYS,
+	    FAULT_NEW_KEYS, FAULT_BAD_TYPES, FAULT_BAD_UTF8};
+
+	while (*pos < ARRAY_SIZE(order) && !fault_is_on(f, order[*pos])) {
+		(*pos)++;
+	}
+	if (*pos == ARRAY_SIZE(order)) {
+		f->turn++;
+		return false;
+	}
+	switch ((*pos)++) {
+	case 0:
+		write_garbage(w, f->turn);
+		break;
+	case 1:
+		write_deep(w, f->arg[FAULT_DEEP]);
+		break;
+	case 2:
+		write_keys(w, f->arg[FAULT_MANY_KEYS], 0);
+		break;
+	case 3:
+		write_keys(w, f->arg[FAULT_NEW_KEYS], 1 + f->turn);
+		break;
+	case 4:
+		write_bad_types(w, f->turn);
+		break;
+	default:
+		write_bad_utf8(w, f->turn);
+		break;
+	}
+	return true;
+}
+
+bool fault_replaces_delta(const struct faults *f)
+{
+	return fault_is_on(f, FAULT_BAD_TYPES) || fault_is_on(f, FAULT_BAD_UTF8);
+}

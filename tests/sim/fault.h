@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/* The fault switches: names, arguments, and the bad payloads some of them send. Pure. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct jw;
+
+enum fault {
+	FAULT_REFUSE,
+	FAULT_SLOW_ACCEPT,
+	FAULT_SILENT,
+	FAULT_HALF_OPEN,
+	FAULT_WRONG_CN,
+	FAULT_SELF_SIGNED,
+	FAULT_FOREIGN_CA,
+	FAULT_EXPIRED,
+	FAULT_TLS11,
+	FAULT_LEAF_ALONE,
+	FAULT_WRONG_CODE,
+	FAULT_KICK,
+	FAULT_OVERSIZE,
+	FAULT_TRICKLE,
+	FAULT_GARBAGE,
+	FAULT_DEEP,
+	FAULT_MANY_KEYS,
+	FAULT_NEW_KEYS,
+	FAULT_BAD_TYPES,
+	FAULT_BAD_UTF8,
+	FAULT_FOREIGN_TOPIC,
+	FAULT_SPLIT,
+	FAULT_JOIN,
+	FAULT_MUTE,
+	FAULT_FLOOD,
+	FAULT_COUNT
+};
+
+struct faults {
+	uint32_t on;
+	int64_t arg[FAULT_COUNT]; /* number argument, or the default of the switch */
+	char cn[32];		  /* of wrong-cn */
+	unsigned turn;		  /* which bad payload comes next */
+};
+
+/* Negative when unknown. */
+int fault_by_name(const char *name);
+const char *fault_name(enum fault f);
+bool fault_is_on(const struct faults *f, enum fault which);
+/* arg NULL = default. 0, or -EINVAL (bad argument, or one where none is taken). */
+int fault_set(struct faults *f, enum fault which, bool on, const char *arg);
+/* One line per switch: name, argument, what it does; caller frees. */
+char *fault_help(void);
+
+/* Bad payloads of the switches that are on, one each call per switch: *pos starts at 0; false = no
+ * more. The bytes are appended to w (reset by the caller); they need not be JSON. */
+bool fault_next_payload(struct faults *f, unsigned *pos, struct jw *w);
+/* True when a bad payload takes the place of the periodic delta. */
+bool fault_replaces_delta(const struct faults *f);

@@ -1,0 +1,411 @@
+/* SPDX-License-Identifier: MIT */
+/* bambu-sim: simulated printers for tests, demonstrations and people without a printer. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <event2/event.h>
+#include <getopt.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include "common/log.h"
+#include "common/util.h"
+#include "tests/sim/cert.h"
+#include "tests/sim/command.h"
+#include "tests/sim/control.h"
+#include "tests/sim/farm.h"
+#include "tests/sim/fault.h"
+#include "tests/sim/sim.h"
+#include "tests/sim/state.h"
+
+#define PRINTERS_MAX 20000
+#define STDIN_MAX (4u * 1024 * 1024)
+
+struct options {
+	struct farm_options farm;
+	const char *dir, *control, *config_out;
+	bool rsa, die_with_parent, verbose;
+	double rate_hz, pace;
+};
+
+static const char usage[] =
+    "bambu-sim --dir DIR [OPTION...]       simulated printers, until SIGTERM or SIGINT\n"
+    "bambu-sim ctl SOCKET COMMAND...       one command to a running simulator\n"
+    "\n"
+    "Prints `ready` when all printers listen. DIR receives ca.pem (the test CA), keys, "
+    "printers.conf\n"
+    "(a configuration fragment for bambud) and control.sock; started again it keeps its identity.\n"
+    "\n"
+    "  --printers N         so many printers, models and states in turn (default 1)\n"
+    "  --farm FILE|demo     printers from a file: one line each, NAME KEY=VALUE... with model "
+    "serial\n"
+    "                       code state ams tags fault=NAME[:ARG] and the keys of `set`\n"
+    "  --model M            model of the printers; may be repeated, taken in turn\n"
+    "  --state WORD         state of all printers\n"
+    "  --ams LIST           AMS units of all printers: none ams lite pro2 ht, comma between\n"
+    "  --still              time stands still: nothing moves unless `set`\n"
+    "  --port-base P        first port, consecutive (default 0: the kernel chooses)\n"
+    "  --address A          first address: every printer listens on an address of its own, with\n"
+    "                       the same port (default: all on 127.0.0.1)\n"
+    "  --code CODE          access code of all (default: each its own)\n"
+    "  --rate HZ            reports a second of each printer (default 1; 0: none by itself)\n"
+    "  --pace X             simulated seconds in a second (default 1)\n"
+    "  --seed N             other random choices\n"
+    "  --rsa                RSA-2048 keys, as real printers have (default: EC P-256)\n"
+    "  --control SOCKET     the control socket (default DIR/control.sock)\n"
+    "  --config-out FILE    writes a complete private configuration for bambud (0600)\n"
+    "  --die-with-parent    ends when the process that started it ends\n"
+    "  --verbose            connections and requests on stderr\n"
+    "  --help, --version\n"
+    "\n"
+    "Every printer is an MQTT 3.1.1 broker over TLS: user bblp, its access code, "
+    "device/SERIAL/report\n"
+    "and device/SERIAL/request. pushall and get_version are answered; every other command is\n"
+    "acknowledged with result \"success\" and has NO effect on the simulated printer.\n"
+    "A stock client: mosquitto_sub --cafile DIR/ca.pem --insecure -u bblp -P CODE -h 127.0.0.1 -p "
+    "PORT\n"
+    "-t device/SERIAL/report (--insecure because the certificate names the serial, not the "
+    "host).\n";
+
+static void print_help(void)
+{
+	_cleanup_free_ char *faults = fault_help(), *keys = sim_state_keys();
+
+	printf("%s\nCommands (control socket, one line each; PRINTER is a name or a serial):\n%s"
+	       "\nFaults:\n%s\nKeys of set: %s\nModels:",
+	    usage, command_help, faults, keys);
+	for (size_t i = 0; i < sim_model_count(); i++) {
+		printf(" %s", sim_model_at(i)->name);
+	}
+	printf("\n");
+}
+
+enum option_id {
+	OPT_DIR = 256,
+	OPT_PRINTERS,
+	OPT_FARM,
+	OPT_MODEL,
+	OPT_STATE,
+	OPT_AMS,
+	OPT_STILL,
+	OPT_PORT,
+	OPT_ADDRESS,
+	OPT_CODE,
+	OPT_RATE,
+	OPT_PACE,
+	OPT_SEED,
+	OPT_RSA,
+	OPT_CONTROL,
+	OPT_CONFIG,
+	OPT_DIE,
+	OPT_VERBOSE,
+	OPT_HELP,
+	OPT_VERSION
+};
+
+static const struct option long_options[] = {
+    {"dir", required_argument, NULL, OPT_DIR},
+    {"printers", required_argument, NULL, OPT_PRINTERS},
+    {"farm", required_argument, NULL, OPT_FARM},
+    {"model", required_argument, NULL, OPT_MODEL},
+    {"state", required_argument, NULL, OPT_STATE},
+    {"ams", required_argument, NULL, OPT_AMS},
+    {"still", no_argument, NULL, OPT_STILL},
+    {"port-base", required_argument, NULL, OPT_PORT},
+    {"address", required_argument, NULL, OPT_ADDRESS},
+    {"code", required_argument, NULL, OPT_CODE},
+    {"rate", required_argument, NULL, OPT_RATE},
+    {"pace", required_argument, NULL, OPT_PACE},
+    {"seed", required_argument, NULL, OPT_SEED},
+    {"rsa", no_argument, NULL, OPT_RSA},
+    {"control", required_argument, NULL, OPT_CONTROL},
+    {"config-out", required_argument, NULL, OPT_CONFIG},
+    {"die-with-parent", no_argument, NULL, OPT_DIE},
+    {"verbose", no_argument, NULL, OPT_VERBOSE},
+    {"help", no_argument, NULL, OPT_HELP},
+    {"version", no_argument, NULL, OPT_VERSION},
+    {0},
+};
+
+static bool read_model(struct farm_options *f, const char *text)
+{
+	const struct sim_model *model = sim_model_find(text);
+
+	if (!model || f->models == FARM_MODELS_MAX) {
+		return false;
+	}
+	f->model[f->models++] = model;
+	return true;
+}
+
+static bool read_number(const char *text, int64_t min, int64_t max, int64_t *ret)
+{
+	return parse_i64(text, min, max, ret) == 0;
+}
+
+/* One option with a value that must be checked. False = bad. */
+static bool read_value(struct options *o, int id, const char *text)
+{
+	int64_t number = 0;
+	bool ok = true;
+
+	switch (id) {
+	case OPT_PRINTERS:
+		ok = read_number(text, 1, PRINTERS_MAX, &number);
+		o->farm.printers = (size_t)number;
+		return ok;
+	case OPT_MODEL:
+		return read_model(&o->farm, text);
+	case OPT_STATE:
+		o->farm.state = text;
+		return sim_mood_by_name(text) >= 0;
+	case OPT_PORT:
+		ok = read_number(text, 0, 65535, &number);
+		o->farm.port = (uint16_t)number;
+		return ok;
+	case OPT_ADDRESS:
+		o->farm.address_each = true;
+		return inet_pton(AF_INET, text, &o->farm.address) == 1;
+	case OPT_RATE:
+		return parse_double(text, &o->rate_hz) == 0 && o->rate_hz >= 0 &&
+		       o->rate_hz <= 1000;
+	case OPT_PACE:
+		return parse_double(text, &o->pace) == 0 && o->pace >= 0 && o->pace <= 100000;
+	case OPT_SEED:
+		ok = read_number(text, 0, INT64_MAX, &number);
+		o->farm.seed = (uint64_t)number;
+		return ok;
+	default:
+		return false;
+	}
+}
+
+static void read_plain(struct options *o, int id, const char *text)
+{
+	switch (id) {
+	case OPT_DIR:
+		o->dir = text;
+		break;
+	case OPT_FARM:
+		o->farm.file = text;
+		break;
+	case OPT_AMS:
+		o->farm.ams = text;
+		break;
+	case OPT_STILL:
+		o->farm.still = true;
+		break;
+	case OPT_CODE:
+		o->farm.code = text;
+		break;
+	case OPT_RSA:
+		o->rsa = true;
+		break;
+	case OPT_CONTROL:
+		o->control = text;
+		break;
+	case OPT_CONFIG:
+		o->config_out = text;
+		break;
+	case OPT_DIE:
+		o->die_with_parent = true;
+		break;
+	case OPT_VERBOSE:
+		o->verbose = true;
+		break;
+	default:
+		break;
+	}
+}
+
+/* -1 = go on, else the exit status. */
+static int read_options(int argc, char **argv, struct options *o)
+{
+	int id, index = 0;
+
+	while ((id = getopt_long(argc, argv, "", long_options, &index)) != -1) {
+		switch (id) {
+		case OPT_HELP:
+			print_help();
+			return 0;
+		case OPT_VERSION:
+			printf("bambu-sim %s\n", BAMBUD_VERSION);
+			return 0;
+		case OPT_PRINTERS:
+		case OPT_MODEL:
+		case OPT_STATE:
+		case OPT_PORT:
+		case OPT_ADDRESS:
+		case OPT_RATE:
+		case OPT_PACE:
+		case OPT_SEED:
+			if (!read_value(o, id, optarg)) {
+				fprintf(stderr, "bambu-sim: --%s: bad value \"%s\"\n",
+				    long_options[index].name, optarg);
+				return 2;
+			}
+			break;
+		case '?':
+			return 2;
+		default:
+			read_plain(o, id, optarg);
+			break;
+		}
+	}
+	if (optind < argc || !o->dir) {
+		fprintf(stderr, "bambu-sim: %s; see --help\n",
+		    o->dir ? "unexpected argument" : "--dir is needed");
+		return 2;
+	}
+	return -1;
+}
+
+/* A connection needs a descriptor beside the listener's; a reconnect may overlap. */
+static void raise_fd_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
+static int write_configs(const struct sim *sim, const struct options *o)
+{
+	_cleanup_free_ char *fragment = xasprintf("%s/printers.conf", o->dir);
+	_cleanup_free_ char *ca = xasprintf("%s/ca.pem", o->dir);
+	_cleanup_free_ char *ca_whole = realpath(ca, NULL);
+	int r = farm_write_config(sim, fragment, "./ca.pem", false);
+
+	if (r == 0 && o->config_out) {
+		_cleanup_free_ char *own = xasprintf("%s/", o->dir);
+		bool beside =
+		    str_starts(o->config_out, own) && !strchr(o->config_out + strlen(own), '/');
+
+		r = farm_write_config(
+		    sim, o->config_out, beside || !ca_whole ? "./ca.pem" : ca_whole, true);
+	}
+	return r;
+}
+
+static void on_signal(evutil_socket_t number, short what, void *arg)
+{
+	event_base_loopbreak(arg);
+}
+
+/* Everything that listens is open. 0 or exit status 1 after a message. */
+static int run_farm(struct sim *sim, const struct options *o, struct control **ret_control)
+{
+	_cleanup_free_ char *beside = xasprintf("%s/control.sock", o->dir);
+	const char *path = o->control ? o->control : beside;
+	int r;
+
+	if (farm_create(sim, &o->farm) < 0) {
+		return 1;
+	}
+	r = control_open(sim, path, ret_control);
+	if (r < 0) {
+		log_err("%s: %s", path, strerror(-r));
+		return 1;
+	}
+	r = write_configs(sim, o);
+	if (r < 0) {
+		log_err("configuration files: %s", strerror(-r));
+		return 1;
+	}
+	farm_start(sim);
+	if (puts("ready") < 0 || fflush(stdout) != 0) {
+		return 1;
+	}
+	return event_base_dispatch(sim->base) < 0 ? 1 : 0;
+}
+
+static int simulate(const struct options *o)
+{
+	struct sim sim = {.rate_hz = o->rate_hz, .pace = o->pace, .verbose = o->verbose};
+	struct event *term, *interrupt;
+	struct control *control = NULL;
+	int status = 1;
+
+	sim.base = event_base_new();
+	term = evsignal_new(sim.base, SIGTERM, on_signal, sim.base);
+	interrupt = evsignal_new(sim.base, SIGINT, on_signal, sim.base);
+	event_add(term, NULL);
+	event_add(interrupt, NULL);
+	if (pki_open(o->dir, o->rsa, &sim.pki) < 0) {
+		log_err("%s: keys and certificates cannot be read or made", o->dir);
+	} else {
+		status = run_farm(&sim, o, &control);
+	}
+	farm_destroy(&sim);
+	control_close(control);
+	pki_close(sim.pki);
+	event_free(term);
+	event_free(interrupt);
+	event_base_free(sim.base);
+	return status;
+}
+
+/* A last word "-" stands for what stdin holds, newlines turned into blanks. */
+static int run_ctl(int argc, char **argv)
+{
+	_cleanup_free_ char *line = xstrdup("");
+	_cleanup_free_ char *input = NULL;
+
+	if (argc < 2) {
+		fprintf(stderr, "bambu-sim: ctl SOCKET COMMAND...\n");
+		return 2;
+	}
+	for (int i = 1; i < argc; i++) {
+		const char *word = argv[i];
+		char *longer;
+
+		if (i == argc - 1 && strcmp(word, "-") == 0) {
+			size_t len;
+
+			input = xmalloc(STDIN_MAX);
+			len = fread(input, 1, STDIN_MAX - 1, stdin);
+			input[len] = '\0';
+			for (char *c = input; *c; c++) {
+				*c = *c == '\n' || *c == '\r' ? ' ' : *c;
+			}
+			word = input;
+		}
+		longer = xasprintf("%s%s%s", line, i > 1 ? " " : "", word);
+		free(line);
+		line = longer;
+	}
+	return control_call(argv[0], line);
+}
+
+int main(int argc, char **argv)
+{
+	struct options o = {.rate_hz = 1,
+	    .pace = 1,
+	    .farm = {.printers = 1, .address.s_addr = htonl(INADDR_LOOPBACK), .seed = 1}};
+	int status;
+
+	log_open("bambu-sim");
+	if (argc > 1 && strcmp(argv[1], "ctl") == 0) {
+		return run_ctl(argc - 2, argv + 2);
+	}
+	status = read_options(argc, argv, &o);
+	if (status >= 0) {
+		return status;
+	}
+	if (o.die_with_parent) {
+		prctl(PR_SET_PDEATHSIG, SIGTERM);
+	}
+	signal(SIGPIPE, SIG_IGN);
+	raise_fd_limit();
+	if (mkdir(o.dir, 0700) < 0 && errno != EEXIST) {
+		fprintf(stderr, "bambu-sim: %s: %s\n", o.dir, strerror(errno));
+		return 1;
+	}
+	return simulate(&o);
+}

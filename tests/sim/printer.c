@@ -1,0 +1,433 @@
+/* SPDX-License-Identifier: MIT */
+/* One simulated printer: its port, certificate, clients, moving state and faults. */
+#include "tests/sim/printer.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <event2/event.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "common/json.h"
+#include "common/jw.h"
+#include "common/log.h"
+#include "tests/sim/cert.h"
+#include "tests/sim/session.h"
+
+#define REQUEST_DEPTH 32
+#define BURST_MAX 500 /* reports in one turn of the loop */
+
+int64_t sim_now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+struct printer *sim_find(struct sim *sim, const char *word)
+{
+	for (size_t i = 0; i < sim->count; i++) {
+		if (strcmp(sim->printers[i]->name, word) == 0 ||
+		    strcmp(sim->printers[i]->serial, word) == 0) {
+			return sim->printers[i];
+		}
+	}
+	return NULL;
+}
+
+static enum cert_kind cert_kind(const struct faults *f)
+{
+	return fault_is_on(f, FAULT_WRONG_CN)	   ? CERT_WRONG_CN
+	       : fault_is_on(f, FAULT_SELF_SIGNED) ? CERT_SELF_SIGNED
+	       : fault_is_on(f, FAULT_FOREIGN_CA)  ? CERT_FOREIGN_CA
+	       : fault_is_on(f, FAULT_EXPIRED)	   ? CERT_EXPIRED
+						   : CERT_GOOD;
+}
+
+/* The CN of the last digit's neighbour: a plausible other printer of the same model. */
+static void other_serial(const struct printer *p, char ret[static 24])
+{
+	size_t len = strlen(p->serial);
+
+	str_copy(ret, 24, p->serial);
+	ret[len - 1] = ret[len - 1] == '9' ? '8' : '9';
+}
+
+SSL *printer_new_ssl(struct printer *p, int fd)
+{
+	enum cert_kind kind = cert_kind(&p->faults);
+	enum tls_offer offer = fault_is_on(&p->faults, FAULT_TLS11) ? TLS_OFFER_11
+			       : p->model->tls13		    ? TLS_OFFER_12_13
+								    : TLS_OFFER_12;
+	char cn[32];
+
+	if (!p->leaf) {
+		str_copy(cn, sizeof(cn), p->serial);
+		if (kind == CERT_WRONG_CN) {
+			other_serial(p, cn);
+			if (p->faults.cn[0]) {
+				str_copy(cn, sizeof(cn), p->faults.cn);
+			}
+		}
+		p->leaf = pki_issue(p->sim->pki, kind, cn, p->model->cert_v3);
+	}
+	return p->leaf ? pki_accept(p->sim->pki, kind, offer, p->leaf,
+			     fault_is_on(&p->faults, FAULT_LEAF_ALONE), fd)
+		       : NULL;
+}
+
+static bool has_audience(struct printer *p)
+{
+	struct list *pos, *tmp;
+
+	list_for_each (pos, tmp, &p->sessions) {
+		if (session_has_subscriptions(session_from_link(pos))) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static void publish_on(
+    struct printer *p, const char *topic, const void *payload, size_t len, bool force)
+{
+	struct list *pos, *tmp;
+
+	list_for_each (pos, tmp, &p->sessions) {
+		struct session *s = session_from_link(pos);
+
+		if (session_is_live(s)) {
+			session_publish(s, topic, payload, len, force);
+		}
+	}
+}
+
+void printer_publish(struct printer *p, const void *payload, size_t len)
+{
+	publish_on(p, p->topic_report, payload, len, false);
+}
+
+static void publish_jw(struct printer *p, struct jw *w)
+{
+	if (!fault_is_on(&p->faults, FAULT_MUTE)) {
+		printer_publish(p, w->buf ? w->buf : "", w->len);
+	}
+}
+
+void printer_report(struct printer *p, bool full)
+{
+	if (has_audience(p) && !fault_is_on(&p->faults, FAULT_MUTE)) {
+		struct jw w;
+
+		jw_init(&w);
+		sim_report_write(
+		    &w, &p->identity, &p->state, full ? NULL : &p->sent, p->sequence++);
+		publish_jw(p, &w);
+		jw_finish(&w);
+	}
+	p->sent = p->state;
+}
+
+static void publish_foreign(struct printer *p)
+{
+	static const char text[] = "{\"print\":{\"command\":\"push_status\",\"msg\":1,"
+				   "\"mc_percent\":99,\"subtask_name\":\"foreign\"}}";
+	char topic[48], other[24];
+
+	other_serial(p, other);
+	for (size_t i = 0; i < p->sim->count && p->sim->count > 1; i++) {
+		if (p->sim->printers[i] == p) {
+			str_copy(other, sizeof(other),
+			    p->sim->printers[(i + 1) % p->sim->count]->serial);
+		}
+	}
+	snprintf(topic, sizeof(topic), "device/%s/report", other);
+	publish_on(p, topic, text, sizeof(text) - 1, true);
+}
+
+static void publish_bad(struct printer *p)
+{
+	unsigned pos = 0;
+	struct jw w;
+
+	jw_init(&w);
+	while (fault_next_payload(&p->faults, &pos, &w)) {
+		publish_jw(p, &w);
+		jw_reset(&w);
+	}
+	jw_finish(&w);
+	if (fault_is_on(&p->faults, FAULT_FOREIGN_TOPIC)) {
+		publish_foreign(p);
+	}
+}
+
+static double rate_of(const struct printer *p)
+{
+	return fault_is_on(&p->faults, FAULT_FLOOD) ? (double)p->faults.arg[FAULT_FLOOD]
+						    : p->sim->rate_hz;
+}
+
+static void arm_tick(struct printer *p, double seconds)
+{
+	struct timeval delay;
+
+	seconds = seconds < 0.001 ? 0.001 : seconds;
+	delay.tv_sec = (time_t)seconds;
+	delay.tv_usec = (suseconds_t)((seconds - (double)delay.tv_sec) * 1e6);
+	evtimer_add(p->tick, &delay);
+}
+
+static void tick(struct printer *p)
+{
+	bool flood = fault_is_on(&p->faults, FAULT_FLOOD);
+	int64_t now_ms = sim_now_ms();
+	double passed_s = (double)(now_ms - p->ticked_ms) / 1000;
+	int due = 1;
+
+	p->ticked_ms = now_ms;
+	sim_state_advance(&p->state, p->model, passed_s * p->sim->pace);
+	if (flood) {
+		p->debt += passed_s * rate_of(p);
+		due = p->debt > BURST_MAX ? BURST_MAX : (int)p->debt;
+		p->debt -= due;
+	}
+	for (int i = 0; i < due && has_audience(p); i++) {
+		publish_bad(p);
+		if (!fault_replaces_delta(&p->faults)) {
+			printer_report(p, p->model->family == SIM_FAMILY_X1 && !flood);
+		}
+	}
+}
+
+static void on_tick(evutil_socket_t fd, short what, void *arg)
+{
+	struct printer *p = arg;
+
+	tick(p);
+	if (rate_of(p) > 0) {
+		arm_tick(p, 1 / rate_of(p));
+	}
+}
+
+void printer_start(struct printer *p, double phase)
+{
+	p->ticked_ms = sim_now_ms();
+	if (rate_of(p) > 0) {
+		arm_tick(p, phase / rate_of(p));
+	}
+}
+
+static void send_version(struct printer *p, const char *sequence)
+{
+	struct jw w;
+
+	p->counters.get_versions++;
+	jw_init(&w);
+	sim_version_write(&w, &p->identity, &p->state, sequence);
+	publish_jw(p, &w);
+	jw_finish(&w);
+}
+
+/* Printers echo a command under its category, with a result. */
+static void send_ack(
+    struct printer *p, const char *category, const char *command, const char *sequence)
+{
+	struct jw w;
+
+	jw_init(&w);
+	jw_object(&w, NULL);
+	jw_object(&w, category);
+	jw_str(&w, "command", command);
+	jw_str(&w, "sequence_id", sequence);
+	jw_str(&w, "result", "success");
+	jw_str(&w, "reason", "");
+	jw_object_end(&w);
+	jw_object_end(&w);
+	publish_jw(p, &w);
+	jw_finish(&w);
+}
+
+static void answer(struct printer *p, const char *category, json_object *body)
+{
+	const char *command = json_get_str(body, "command");
+	json_object *value = NULL;
+	const char *sequence = "0";
+
+	if (json_object_object_get_ex(body, "sequence_id", &value) && value) {
+		sequence = json_object_get_string(value); /* a number is taken too */
+	}
+	if (!command) {
+		return;
+	}
+	if (strcmp(category, "pushing") == 0 && strcmp(command, "pushall") == 0) {
+		p->counters.pushalls++;
+		printer_report(p, true);
+	} else if (strcmp(category, "pushing") == 0) {
+		return; /* start, stop: not answered */
+	} else if (strcmp(category, "info") == 0 && strcmp(command, "get_version") == 0) {
+		send_version(p, sequence);
+	} else {
+		send_ack(p, category, command, sequence);
+	}
+}
+
+void printer_on_request(struct printer *p, const void *payload, size_t len)
+{
+	_cleanup_json_ json_object *request = NULL;
+
+	p->counters.requests++;
+	free(p->last_request);
+	p->last_request = xstrndup(payload, len);
+	if (p->sim->verbose) {
+		log_info("%s: request %s", p->name, p->last_request);
+	}
+	publish_on(p, p->topic_request, payload, len, false);
+	if (json_parse(payload, len, REQUEST_DEPTH, &request) < 0 ||
+	    !json_object_is_type(request, json_type_object)) {
+		return;
+	}
+	json_object_object_foreach(request, category, body)
+	{
+		if (json_object_is_type(body, json_type_object)) {
+			answer(p, category, body);
+		}
+	}
+}
+
+static void apply_to_sessions(struct printer *p, bool close, const char *why)
+{
+	struct list *pos, *tmp;
+
+	list_for_each (pos, tmp, &p->sessions) {
+		if (close) {
+			session_close(session_from_link(pos), why);
+		} else {
+			session_apply_faults(session_from_link(pos));
+		}
+	}
+}
+
+int printer_fault(struct printer *p, enum fault which, bool on, const char *arg)
+{
+	bool bad_state = fault_replaces_delta(&p->faults);
+	int r = fault_set(&p->faults, which, on, arg);
+	const struct faults *f = &p->faults;
+
+	if (r < 0) {
+		return r;
+	}
+	X509_free(p->leaf); /* the next connection gets what is wanted now */
+	p->leaf = NULL;
+	r = endpoint_set_mode(&p->endpoint, fault_is_on(f, FAULT_REFUSE)	? ENDPOINT_REFUSING
+					    : fault_is_on(f, FAULT_SLOW_ACCEPT) ? ENDPOINT_DEAF
+										: ENDPOINT_OPEN);
+	apply_to_sessions(p, which == FAULT_KICK && on, "kicked");
+	if (bad_state && !fault_replaces_delta(f)) {
+		printer_report(p, true); /* say what is right again */
+	}
+	if (which == FAULT_FLOOD) {
+		p->debt = 0;
+		printer_start(p, 0);
+	}
+	return r;
+}
+
+static void accept_client(void *arg, int fd)
+{
+	session_create(arg, fd);
+}
+
+int printer_create(struct sim *sim, const struct printer_spec *spec, struct printer **ret)
+{
+	struct printer *p = xcalloc(1, sizeof(*p));
+	int r;
+
+	p->sim = sim;
+	p->model = spec->model;
+	str_copy(p->name, sizeof(p->name), spec->name);
+	str_copy(p->serial, sizeof(p->serial), spec->serial);
+	str_copy(p->code, sizeof(p->code), spec->code);
+	str_copy(p->tags, sizeof(p->tags), spec->tags);
+	snprintf(p->topic_report, sizeof(p->topic_report), "device/%s/report", p->serial);
+	snprintf(p->topic_request, sizeof(p->topic_request), "device/%s/request", p->serial);
+	p->identity =
+	    (struct sim_identity){p->model, p->serial, ntohl(spec->address.sin_addr.s_addr)};
+	list_init(&p->sessions);
+	p->tick = evtimer_new(sim->base, on_tick, p);
+	p->endpoint.fd = -1;
+	for (int i = 0; i < ENDPOINT_FILLERS; i++) {
+		p->endpoint.filler[i] = -1;
+	}
+	r = sim_state_init(&p->state, p->model, spec->ams_given ? spec->ams : NULL, spec->seed);
+	if (r == 0) {
+		r = endpoint_open(&p->endpoint, sim->base, &spec->address, accept_client, p);
+	}
+	if (r < 0) {
+		printer_destroy(p);
+		return r;
+	}
+	p->sent = p->state;
+	*ret = p;
+	return 0;
+}
+
+void printer_destroy(struct printer *p)
+{
+	struct list *pos, *tmp;
+
+	if (!p) {
+		return;
+	}
+	list_for_each (pos, tmp, &p->sessions) {
+		session_destroy(session_from_link(pos));
+	}
+	endpoint_close(&p->endpoint);
+	event_free(p->tick);
+	X509_free(p->leaf);
+	free(p->last_request);
+	free(p);
+}
+
+void printer_write_stats(const struct printer *p, struct jw *w)
+{
+	struct printer_counters n = p->counters;
+	struct list *pos;
+
+	for (pos = p->sessions.next; pos != &p->sessions; pos = pos->next) {
+		n.bytes_in += session_bytes_in(session_from_link(pos));
+		n.bytes_out += session_bytes_out(session_from_link(pos));
+	}
+	const struct {
+		const char *name;
+		uint64_t value;
+	} rows[] = {
+	    {"connections_now", n.connections_now},
+	    {"connections", n.connections},
+	    {"tls_done", n.tls_done},
+	    {"tls_failed", n.tls_failed},
+	    {"bytes_in", n.bytes_in},
+	    {"bytes_out", n.bytes_out},
+	    {"connects", n.connects},
+	    {"logins", n.logins},
+	    {"logins_refused", n.logins_refused},
+	    {"subscribes", n.subscribes},
+	    {"requests", n.requests},
+	    {"pushalls", n.pushalls},
+	    {"get_versions", n.get_versions},
+	    {"published", n.published},
+	    {"pings", n.pings},
+	    {"disconnects", n.disconnects},
+	    {"keepalive_cuts", n.keepalive_cuts},
+	};
+
+	jw_object(w, NULL);
+	jw_str(w, "name", p->name);
+	jw_str(w, "serial", p->serial);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		jw_int(w, rows[i].name, (int64_t)rows[i].value);
+	}
+	jw_str(w, "tls_error", n.tls_error);
+	jw_object_end(w);
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/* One simulated printer: its port, certificate, clients, moving state and faults. */
+#pragma once
+
+#include <openssl/ssl.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/util.h"
+#include "tests/sim/endpoint.h"
+#include "tests/sim/fault.h"
+#include "tests/sim/report.h"
+#include "tests/sim/sim.h"
+#include "tests/sim/state.h"
+
+struct jw;
+
+struct printer_counters {
+	uint64_t connections_now, connections, tls_done, tls_failed;
+	uint64_t connects, logins, logins_refused, subscribes, pings, disconnects, keepalive_cuts;
+	uint64_t bytes_in, bytes_out; /* application bytes of ended connections */
+	uint64_t requests, pushalls, get_versions, published;
+	char tls_error[80]; /* of the last failed handshake */
+};
+
+/* What a farm file or the command line says about one printer. */
+struct printer_spec {
+	char name[33], serial[24], code[32], tags[64], ams[64];
+	bool ams_given;
+	const struct sim_model *model;
+	struct sockaddr_in address;
+	uint64_t seed;
+};
+
+struct printer {
+	struct sim *sim;
+	char name[33], serial[24], code[32], tags[64];
+	char topic_report[48], topic_request[48];
+	const struct sim_model *model;
+	struct sim_identity identity;
+	struct sim_state state, sent;
+	struct faults faults;
+	struct printer_counters counters;
+	struct endpoint endpoint;
+	struct list sessions;
+	X509 *leaf; /* made at the first connection, again when a fault asks for another */
+	struct event *tick;
+	int64_t ticked_ms;
+	double debt; /* reports due, not sent yet (flood) */
+	unsigned sequence;
+	char *last_request; /* NULL before the first */
+};
+
+/* 0, or negative errno of the port; -EINVAL for the ams words. */
+int printer_create(struct sim *sim, const struct printer_spec *spec, struct printer **ret);
+void printer_destroy(struct printer *p);
+/* Begins to move; phase 0..1 spreads printers over the interval. */
+void printer_start(struct printer *p, double phase);
+/* TLS session as the faults want it; NULL when OpenSSL fails. */
+SSL *printer_new_ssl(struct printer *p, int fd);
+/* A message on the request topic. */
+void printer_on_request(struct printer *p, const void *payload, size_t len);
+void printer_publish(struct printer *p, const void *payload, size_t len);
+/* A delta since the last report, or everything, to all subscribers; nothing while muted. */
+void printer_report(struct printer *p, bool full);
+/* 0, or negative errno (-EINVAL: argument). */
+int printer_fault(struct printer *p, enum fault which, bool on, const char *arg);
+/* One JSON object of counters. */
+void printer_write_stats(const struct printer *p, struct jw *w);

@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: MIT */
+/* Full reports and deltas: the members that every family shares. */
+#include "tests/sim/report.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/jw.h"
+#include "common/util.h"
+
+#define CHANGED(field) (!was || was->field != now->field)
+
+static void write_number_text(struct jw *w, const char *key, int value)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%d", value);
+	jw_str(w, key, text);
+}
+
+static void write_temperatures(struct jw *w, const struct sim_identity *id,
+    const struct sim_state *now, const struct sim_state *was)
+{
+	int active = id->model->nozzles > 1 ? now->extruder : 0;
+
+	if (CHANGED(nozzle_c[active]) || CHANGED(extruder)) {
+		jw_num(w, "nozzle_temper", now->nozzle_c[active], 5);
+	}
+	if (CHANGED(nozzle_target_c[active]) || CHANGED(extruder)) {
+		jw_num(w, "nozzle_target_temper", now->nozzle_target_c[active], 5);
+	}
+	if (CHANGED(bed_c)) {
+		jw_num(w, "bed_temper", now->bed_c, 5);
+	}
+	if (CHANGED(bed_target_c)) {
+		jw_num(w, "bed_target_temper", now->bed_target_c, 5);
+	}
+	if (!id->model->chamber) {
+		if (!was) { /* no sensor: the firmware says 5 for ever */
+			jw_int(w, "chamber_temper", 5);
+		}
+	} else if (CHANGED(chamber_c)) {
+		jw_num(w, "chamber_temper", now->chamber_c, 5);
+	}
+}
+
+static void write_fans(struct jw *w, const struct sim_state *now, const struct sim_state *was)
+{
+	if (CHANGED(fan_heatbreak)) {
+		write_number_text(w, "heatbreak_fan_speed", now->fan_heatbreak);
+	}
+	if (CHANGED(fan_part)) {
+		write_number_text(w, "cooling_fan_speed", now->fan_part);
+	}
+	if (CHANGED(fan_aux)) {
+		write_number_text(w, "big_fan1_speed", now->fan_aux);
+	}
+	if (CHANGED(fan_chamber)) {
+		write_number_text(w, "big_fan2_speed", now->fan_chamber);
+	}
+	if (CHANGED(fan_part) || CHANGED(fan_aux) || CHANGED(fan_chamber)) {
+		jw_int(w, "fan_gear",
+		    now->fan_part * 17 | now->fan_aux * 17 << 8 | now->fan_chamber * 17 << 16);
+	}
+}
+
+static const char *gcode_state(enum sim_mood mood)
+{
+	switch (mood) {
+	case SIM_IDLE:
+		return "IDLE";
+	case SIM_PREPARING:
+		return "PREPARE";
+	case SIM_PRINTING:
+		return "RUNNING";
+	case SIM_PAUSED:
+		return "PAUSE";
+	case SIM_FINISHED:
+		return "FINISH";
+	case SIM_FAILED:
+		return "FAILED";
+	case SIM_MOOD_COUNT:
+		break;
+	}
+	return "UNKNOWN";
+}
+
+static void write_job_names(struct jw *w, const struct sim_identity *id,
+    const struct sim_state *now, const struct sim_state *was)
+{
+	char text[96];
+
+	if (was && was->job_number == now->job_number && strcmp(was->job, now->job) == 0) {
+		return;
+	}
+	jw_str(w, "subtask_name", now->job);
+	snprintf(text, sizeof(text), "%s%s", now->job, now->job[0] ? ".gcode.3mf" : "");
+	jw_str(w, "gcode_file",
+	    id->model->family == SIM_FAMILY_ESP ? text
+	    : now->job[0]			? "/data/Metadata/plate_1.gcode"
+						: "");
+	snprintf(text, sizeof(text), "%u", now->job[0] ? 71000 + now->job_number : 0);
+	jw_str(w, "task_id", text);
+	jw_str(w, "subtask_id", text);
+	jw_str(w, "project_id", text);
+	jw_str(w, "profile_id", "0");
+}
+
+static void write_job(struct jw *w, const struct sim_identity *id, const struct sim_state *now,
+    const struct sim_state *was)
+{
+	if (CHANGED(mood)) {
+		bool busy =
+		    now->mood != SIM_IDLE && now->mood != SIM_FINISHED && now->mood != SIM_FAILED;
+
+		jw_str(w, "gcode_state", gcode_state(now->mood));
+		jw_str(w, "print_type", busy ? "local" : "idle");
+		jw_str(w, "mc_print_stage", busy ? "2" : "1");
+		jw_str(w, "gcode_file_prepare_percent", busy ? "100" : "0");
+	}
+	if (CHANGED(stage)) {
+		bool x1_idle = id->model->family == SIM_FAMILY_X1 && now->mood == SIM_IDLE;
+
+		jw_int(w, "stg_cur", x1_idle ? -1 : now->stage);
+	}
+	if (CHANGED(percent)) {
+		jw_int(w, "mc_percent", now->percent);
+	}
+	if (CHANGED(remaining_min)) {
+		jw_int(w, "mc_remaining_time", now->remaining_min);
+	}
+	if (CHANGED(layer)) {
+		jw_int(w, "layer_num", now->layer);
+	}
+	if (CHANGED(layers)) {
+		jw_int(w, "total_layer_num", now->layers);
+	}
+	if (CHANGED(speed)) {
+		static const int percent[5] = {100, 50, 100, 124, 166};
+
+		jw_int(w, "spd_lvl", now->speed);
+		jw_int(w, "spd_mag", percent[now->speed]);
+	}
+	write_job_names(w, id, now, was);
+}
+
+static void write_errors(struct jw *w, const struct sim_state *now, const struct sim_state *was)
+{
+	bool same = was && was->hms_count == now->hms_count &&
+		    memcmp(was->hms, now->hms, sizeof(now->hms[0]) * (size_t)now->hms_count) == 0;
+
+	if (CHANGED(print_error)) {
+		jw_int(w, "print_error", (int32_t)now->print_error);
+	}
+	if (same) {
+		return;
+	}
+	jw_array(w, "hms");
+	for (int i = 0; i < now->hms_count; i++) {
+		jw_object(w, NULL);
+		jw_int(w, "attr", now->hms[i].attr);
+		jw_int(w, "code", now->hms[i].code);
+		jw_object_end(w);
+	}
+	jw_array_end(w);
+}
+
+/* Signed, as the firmware prints it. Bits: bambu.md 6.5. */
+static int32_t home_flag(const struct sim_identity *id, const struct sim_state *now)
+{
+	uint32_t flag = 0x7 | 1u << 4 | 1u << 7 | 1u << 10 | 1u << 18;
+
+	if (now->sdcard) {
+		flag |= 1u << 8;
+	}
+	if (now->door && id->model->family != SIM_FAMILY_ESP) {
+		flag |= 1u << 23;
+	}
+	if (id->model->family == SIM_FAMILY_NEW) {
+		flag |= 1u << 31 | 1u << 30;
+	}
+	return (int32_t)flag;
+}
+
+static void write_housing(struct jw *w, const struct sim_identity *id, const struct sim_state *now,
+    const struct sim_state *was)
+{
+	char wifi[16];
+
+	if (CHANGED(light)) {
+		jw_array(w, "lights_report");
+		for (int i = 0; i < (id->model->family == SIM_FAMILY_ESP ? 1 : 2); i++) {
+			jw_object(w, NULL);
+			jw_str(w, "node", i == 0 ? "chamber_light" : "work_light");
+			jw_str(w, "mode", i == 1 ? "flashing" : now->light ? "on" : "off");
+			jw_object_end(w);
+		}
+		jw_array_end(w);
+	}
+	if (CHANGED(sdcard) || CHANGED(door)) {
+		jw_int(w, "home_flag", home_flag(id, now));
+		jw_bool(w, "sdcard", now->sdcard);
+	}
+	if (CHANGED(wifi_dbm)) {
+		snprintf(wifi, sizeof(wifi), "%ddBm", now->wifi_dbm);
+		jw_str(w, "wifi_signal", wifi);
+	}
+}
+
+static void raw(struct jw *w, const char *key, const char *json)
+{
+	jw_raw(w, key, json, strlen(json));
+}
+
+static void write_camera(struct jw *w, const struct sim_identity *id)
+{
+	char url[64];
+
+	jw_object(w, "ipcam");
+	jw_str(w, "ipcam_dev", "1");
+	jw_str(w, "ipcam_record", "enable");
+	jw_str(w, "timelapse", "disable");
+	jw_str(w, "resolution", id->model->family == SIM_FAMILY_ESP ? "" : "1080p");
+	jw_str(w, "tutk_server", "disable");
+	jw_int(w, "mode_bits", 3);
+	if (id->model->family != SIM_FAMILY_ESP) {
+		snprintf(url, sizeof(url), "rtsps://%u.%u.%u.%u:322/streaming/live/1",
+		    id->address >> 24, id->address >> 16 & 255, id->address >> 8 & 255,
+		    id->address & 255);
+		jw_str(w, "rtsp_url", url);
+	}
+	jw_object_end(w);
+}
+
+static void write_net(struct jw *w, const struct sim_identity *id)
+{
+	jw_object(w, "net");
+	jw_int(w, "conf", 0);
+	jw_array(w, "info");
+	jw_object(w, NULL);
+	jw_int(w, "ip", __builtin_bswap32(id->address)); /* little endian */
+	jw_int(w, "mask", 16777215);
+	jw_object_end(w);
+	jw_array_end(w);
+	jw_object_end(w);
+}
+
+/* What never changes here, present in full reports only. */
+static void write_fixed(struct jw *w, const struct sim_identity *id)
+{
+	raw(w, "upgrade_state",
+	    "{\"sequence_id\":0,\"progress\":\"\",\"status\":\"IDLE\",\"consistency_request\":"
+	    "false,"
+	    "\"dis_state\":0,\"err_code\":0,\"force_upgrade\":false,\"message\":\"\",\"module\":"
+	    "\"\",\"new_version_state\":2,\"cur_state_code\":0,\"new_ver_list\":[]}");
+	raw(w, "upload", "{\"status\":\"idle\",\"progress\":0,\"message\":\"\"}");
+	raw(w, "online", "{\"ahb\":false,\"rfid\":false,\"version\":1203040}");
+	raw(w, "xcam",
+	    id->model->family == SIM_FAMILY_ESP
+		? "{\"buildplate_marker_detector\":true}"
+		: "{\"allow_skip_parts\":false,\"buildplate_marker_detector\":true,"
+		  "\"first_layer_inspector\":true,\"halt_print_sensitivity\":\"medium\","
+		  "\"print_halt\":true,\"printing_monitor\":true,\"spaghetti_detector\":true}");
+	write_camera(w, id);
+	write_net(w, id);
+	jw_str(w, "nozzle_diameter", "0.4");
+	jw_str(w, "nozzle_type", "hardened_steel");
+	jw_str(w, "lifecycle", "product");
+	jw_str(w, "mc_print_line_number", "0");
+	jw_int(w, "mc_print_sub_stage", 0);
+	jw_int(w, "queue_number", 0);
+	jw_int(w, "queue_total", 0);
+	jw_int(w, "queue_est", 0);
+	jw_int(w, "queue_sts", 0);
+	jw_bool(w, "force_upgrade", false);
+	jw_str(w, "mess_production_state", "active");
+	raw(w, "stg", "[]");
+	raw(w, "s_obj", "[]");
+	raw(w, "filam_bak", "[]");
+	jw_int(w, "cali_version", 0);
+	if (id->model->family == SIM_FAMILY_ESP) {
+		jw_str(w, "k", "0.0200");
+		jw_int(w, "flag3", 15);
+		return;
+	}
+	jw_str(w, "mc_print_error_code", "0");
+	jw_str(w, "fail_reason", "0");
+	jw_str(w, "xcam_status", "0");
+	jw_str(w, "job_id", "0");
+	jw_bool(w, "aux_part_fan", true);
+}
+
+void sim_report_write(struct jw *w, const struct sim_identity *id, const struct sim_state *now,
+    const struct sim_state *was, unsigned sequence)
+{
+	char number[16];
+
+	jw_object(w, NULL);
+	jw_object(w, "print");
+	if (!was) {
+		write_fixed(w, id);
+	}
+	write_temperatures(w, id, now, was);
+	write_fans(w, now, was);
+	write_job(w, id, now, was);
+	write_errors(w, now, was);
+	write_housing(w, id, now, was);
+	sim_report_write_ams(w, id, now, was);
+	if (id->model->family != SIM_FAMILY_ESP) {
+		sim_report_write_new(w, id, now, was);
+	}
+	jw_str(w, "command", "push_status");
+	jw_int(w, "msg", was ? 1 : 0);
+	snprintf(number, sizeof(number), "%u", sequence);
+	jw_str(w, "sequence_id", number);
+	jw_object_end(w);
+	jw_object_end(w);
+}

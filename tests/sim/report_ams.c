@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: MIT */
+/* AMS units, trays and external spools in reports. */
+#include <stdio.h>
+#include <string.h>
+
+#include "common/jw.h"
+#include "tests/sim/report.h"
+
+#define CHANGED(field) (!was || was->field != now->field)
+#define NO_TAG "0000000000000000"
+#define NO_UUID "00000000000000000000000000000000"
+
+static void text(struct jw *w, const char *key, const char *format, unsigned value)
+{
+	char buf[24];
+
+	/* the only formats: decimal, hex */
+	snprintf(buf, sizeof(buf), format[0] == 'x' ? "%x" : "%u", value);
+	jw_str(w, key, buf);
+}
+
+static void write_spool(struct jw *w, const struct sim_tray *t, bool new, unsigned number)
+{
+	char tag[17] = NO_TAG, uuid[33] = NO_UUID;
+
+	if (t->rfid) {
+		snprintf(tag, sizeof(tag), "A5D1%04X00000100", number & 0xffff);
+		snprintf(uuid, sizeof(uuid), "51B0%04X000000000000000000C0FFEE", number & 0xffff);
+	}
+	jw_str(w, "tag_uid", tag);
+	jw_str(w, "tray_uuid", uuid);
+	jw_str(w, "tray_id_name", "");
+	jw_str(w, "tray_info_idx", t->idx);
+	jw_str(w, "tray_type", t->type);
+	jw_str(w, "tray_sub_brands", t->sub);
+	jw_str(w, "tray_color", t->colour);
+	jw_str(w, "tray_weight", t->rfid ? "1000" : "0");
+	jw_str(w, "tray_diameter", t->rfid ? "1.75" : "0.00");
+	jw_str(w, new ? "drying_temp" : "tray_temp", t->rfid ? "55" : "0");
+	jw_str(w, new ? "drying_time" : "tray_time", t->rfid ? "8" : "0");
+	jw_str(w, "bed_temp_type", "0");
+	jw_str(w, "bed_temp", "0");
+	text(w, "nozzle_temp_max", "u", (unsigned)t->nozzle_max_c);
+	text(w, "nozzle_temp_min", "u", (unsigned)t->nozzle_min_c);
+	jw_str(w, "xcam_info", "000000000000000000000000");
+	jw_int(w, "remain", t->remain_pct);
+	if (!new) {
+		jw_num(w, "k", 0.02, 4);
+		jw_num(w, "n", 1, 1);
+	}
+	jw_int(w, "cali_idx", -1);
+	jw_int(w, "ctype", 0);
+	jw_array(w, "cols");
+	jw_str(w, NULL, t->colour);
+	jw_array_end(w);
+	if (t->rfid || new) {
+		jw_int(w, "total_len", 330000);
+	}
+}
+
+static void write_tray(
+    struct jw *w, const struct sim_identity *id, const struct sim_unit *u, int slot)
+{
+	const struct sim_tray *t = &u->tray[slot];
+	bool new = id->model->family == SIM_FAMILY_NEW;
+	unsigned number = 1;
+
+	for (const char *c = id->serial; *c; c++) {
+		number = number * 31 + (unsigned char)*c;
+	}
+	jw_object(w, NULL);
+	text(w, "id", "u", (unsigned)slot);
+	if (t->present) {
+		write_spool(w, t, new, number + (unsigned)(u->id * 4 + slot));
+		if (new || u->kind == SIM_UNIT_LITE) {
+			jw_int(w, "state", new ? 11 : 3);
+		}
+	} else if (new) {
+		jw_int(w, "state", 9);
+	}
+	jw_object_end(w);
+}
+
+static void write_unit_head(struct jw *w, const struct sim_identity *id, const struct sim_unit *u)
+{
+	static const unsigned kinds[SIM_UNIT_COUNT] = {1, 2, 3, 4};
+	char temp[16];
+
+	text(w, "id", "u", (unsigned)u->id);
+	text(w, "humidity", "u", (unsigned)u->humidity_index);
+	if (id->model->family == SIM_FAMILY_NEW || u->kind != SIM_UNIT_AMS) {
+		text(w, "humidity_raw", "u", (unsigned)u->humidity_pct);
+	}
+	snprintf(temp, sizeof(temp), "%.1f", u->temp_c);
+	jw_str(w, "temp", temp);
+	if (id->model->family == SIM_FAMILY_NEW || u->kind != SIM_UNIT_AMS) {
+		jw_int(w, "dry_time", u->dry_min);
+		/* type, nothing drying, extruder; b12 is set in every report seen */
+		text(w, "info", "x",
+		    0x1000 | kinds[u->kind] | (unsigned)u->extruder << 8 |
+			(u->dry_min > 0 ? 2u << 4 : 0));
+	}
+}
+
+static bool trays_same(const struct sim_unit *a, const struct sim_unit *b)
+{
+	for (int i = 0; i < a->trays; i++) {
+		if (a->tray[i].present != b->tray[i].present) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool unit_same(const struct sim_unit *a, const struct sim_unit *b)
+{
+	return a->humidity_pct == b->humidity_pct && a->humidity_index == b->humidity_index &&
+	       a->temp_c == b->temp_c && a->dry_min == b->dry_min && trays_same(a, b);
+}
+
+static void write_units(struct jw *w, const struct sim_identity *id, const struct sim_state *now,
+    const struct sim_state *was)
+{
+	jw_array(w, "ams");
+	for (int i = 0; i < now->units; i++) {
+		const struct sim_unit *u = &now->unit[i];
+
+		if (was && unit_same(u, &was->unit[i])) {
+			continue; /* a delta lists only the units it is about */
+		}
+		jw_object(w, NULL);
+		write_unit_head(w, id, u);
+		if (!was || !trays_same(u, &was->unit[i])) {
+			jw_array(w, "tray");
+			for (int slot = 0; slot < u->trays; slot++) {
+				write_tray(w, id, u, slot);
+			}
+			jw_array_end(w);
+		}
+		jw_object_end(w);
+	}
+	jw_array_end(w);
+}
+
+/* Bit words as hex (bambu.md 6.6): HT units sit above the four others. */
+static void write_bits(struct jw *w, const struct sim_identity *id, const struct sim_state *now)
+{
+	unsigned units = 0, trays = 0, tagged = 0;
+
+	for (int i = 0; i < now->units; i++) {
+		const struct sim_unit *u = &now->unit[i];
+		bool ht = u->kind == SIM_UNIT_HT;
+
+		units |= 1u << (ht ? 4 + u->id - 128 : u->id);
+		for (int slot = 0; slot < u->trays; slot++) {
+			unsigned bit = 1u << (ht ? 16 + u->id - 128 : u->id * 4 + slot);
+
+			trays |= u->tray[slot].present ? bit : 0;
+			tagged |= u->tray[slot].present && u->tray[slot].rfid ? bit : 0;
+		}
+	}
+	text(w, "ams_exist_bits", "x", units);
+	if (id->model->family == SIM_FAMILY_NEW) {
+		text(w, "ams_exist_bits_raw", "x", units);
+	}
+	text(w, "tray_exist_bits", "x", trays);
+	text(w, "tray_is_bbl_bits", "x", tagged);
+	text(w, "tray_read_done_bits", "x", trays);
+	jw_str(w, "tray_reading_bits", "0");
+}
+
+static void write_active(struct jw *w, const struct sim_identity *id, const struct sim_state *now)
+{
+	unsigned tray = (unsigned)now->tray;
+
+	if (id->model->family == SIM_FAMILY_NEW && tray < SIM_TRAY_EXTERNAL) {
+		tray = tray >= 128 ? 0 : tray & 3; /* these say the slot only */
+	}
+	text(w, "tray_now", "u", tray);
+	text(w, "tray_pre", "u", tray);
+	text(w, "tray_tar", "u", tray);
+}
+
+static void write_external(struct jw *w, const struct sim_identity *id)
+{
+	static const struct sim_tray spool = {
+	    true, false, "GFL99", "PLA", "", "161616FF", 190, 240, 0};
+	bool new = id->model->family == SIM_FAMILY_NEW;
+
+	jw_object(w, "vt_tray");
+	jw_str(w, "id", new ? "255" : "254");
+	write_spool(w, &spool, new, 0);
+	jw_object_end(w);
+	if (!new) {
+		return;
+	}
+	jw_array(w, "vir_slot");
+	for (int i = 0; i < id->model->nozzles; i++) {
+		jw_object(w, NULL);
+		jw_str(w, "id", i + 1 == id->model->nozzles ? "255" : "254");
+		write_spool(w, &spool, true, 0);
+		jw_object_end(w);
+	}
+	jw_array_end(w);
+}
+
+void sim_report_write_ams(struct jw *w, const struct sim_identity *id, const struct sim_state *now,
+    const struct sim_state *was)
+{
+	bool moved = !was;
+
+	for (int i = 0; i < now->units && !moved; i++) {
+		moved = !unit_same(&now->unit[i], &was->unit[i]);
+	}
+	if (CHANGED(mood)) {
+		jw_int(w, "ams_status", now->mood == SIM_PRINTING && now->units > 0 ? 768 : 0);
+	}
+	if (!was) {
+		jw_int(w, "ams_rfid_status", 0);
+		write_external(w, id);
+	}
+	if (CHANGED(tray)) {
+		jw_int(w, "hw_switch_state", now->tray == SIM_TRAY_NONE ? 0 : 1);
+	}
+	if (!moved && !CHANGED(tray)) {
+		return;
+	}
+	jw_object(w, "ams");
+	if (moved) {
+		write_units(w, id, now, was);
+		write_bits(w, id, now);
+	}
+	write_active(w, id, now);
+	jw_int(w, "version", 7 + now->job_number);
+	if (!was) {
+		jw_bool(w, "insert_flag", true);
+		jw_bool(w, "power_on_flag", false);
+	}
+	jw_object_end(w);
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* The whole simulator: what every printer of the farm shares. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct event_base;
+struct pki;
+struct printer;
+
+struct sim {
+	struct event_base *base;
+	struct pki *pki;
+	double rate_hz; /* reports a second of each printer; 0 = none by itself */
+	double pace;	/* simulated seconds in one real second */
+	bool verbose;	/* connections and requests on stderr */
+	struct printer **printers;
+	size_t count;
+};
+
+int64_t sim_now_ms(void); /* monotonic */
+/* By name or serial; NULL when unknown. */
+struct printer *sim_find(struct sim *sim, const char *word);
