@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+/* The configuration: systemd-flavoured ini files read by one table of keys into plain structs
+ * (config.md). */
+#include "daemon/config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "common/paths.h"
+#include "common/util.h"
+#include "daemon/config_apply.h"
+#include "daemon/config_draft.h"
+#include "daemon/config_files.h"
+
+static int draft_list(
+    struct config_loader *l, const char *const dirs[], bool printers_only, struct err *e)
+{
+	char **paths = NULL, **p;
+	int rc = config_files_list(dirs, &paths, e);
+
+	for (p = paths; rc == 0 && *p; p++) {
+		rc = config_draft_file(l, *p, printers_only, e);
+	}
+	config_strings_free(paths);
+	return rc < 0 ? -EINVAL : 0;
+}
+
+/* The file of the system or the user, which may be missing, and what is dropped in beside it. */
+static int draft_defaults(struct config_loader *l, struct err *e)
+{
+	_cleanup_free_ char *main_file = paths_config(), *own_dir = NULL;
+	const char *system_dirs[] = {"/usr/lib/bambud/bambud.conf.d", "/run/bambud/bambud.conf.d",
+	    "/etc/bambud/bambud.conf.d", NULL};
+	const char *user_dirs[] = {NULL, NULL};
+	int rc;
+
+	if (!main_file) {
+		return 0; /* no home, so no files */
+	}
+	rc = config_draft_file(l, main_file, false, e);
+	if (rc < 0 && rc != -ENOENT) {
+		return rc;
+	}
+	own_dir = xasprintf("%s.d", main_file);
+	user_dirs[0] = own_dir;
+	return draft_list(l, paths_is_system() ? system_dirs : user_dirs, false, e);
+}
+
+/* What `bambuctl printer add` wrote. */
+static int draft_added_printers(struct config_loader *l, struct err *e)
+{
+	_cleanup_free_ char *dir = paths_join(l->c->daemon.state_dir, "printers.d");
+	const char *dirs[] = {dir, NULL};
+
+	return draft_list(l, dirs, true, e);
+}
+
+static int load(struct config_loader *l, const struct config_sources *src, struct err *e)
+{
+	int rc = src->file ? config_draft_file(l, src->file, false, e) : draft_defaults(l, e);
+
+	if (rc < 0) {
+		return -EINVAL;
+	}
+	config_draft_option(l, "LogLevel", src->log_level);
+	config_draft_option(l, "Socket", src->socket);
+	config_draft_option(l, "StateDirectory", src->state_dir);
+	rc = config_apply_daemon(l, e);
+	if (rc == 0) {
+		rc = draft_added_printers(l, e);
+	}
+	if (rc == 0) {
+		config_apply_kept(l);
+		config_apply_printers(l);
+	}
+	return rc;
+}
+
+static void say_left_out(struct config *c)
+{
+	if (c->detail->warnings_left_out == 0) {
+		return;
+	}
+	c->warnings = xrealloc(c->warnings, (c->warning_count + 2) * sizeof(*c->warnings));
+	c->warnings[c->warning_count++] =
+	    xasprintf("%zu more warnings left out", c->detail->warnings_left_out);
+	c->warnings[c->warning_count] = NULL;
+}
+
+int config_load(const struct config_sources *src, struct config **ret, struct err *e)
+{
+	struct config *c = xcalloc(1, sizeof(*c));
+	struct config_loader l;
+	int rc;
+
+	config_loader_init(&l, c);
+	rc = load(&l, src, e);
+	config_loader_finish(&l);
+	if (rc < 0) {
+		config_destroy(c);
+		return rc;
+	}
+	say_left_out(c);
+	*ret = c;
+	return 0;
+}
+
+static void destroy_detail(struct config_detail *d)
+{
+	unsigned id, i;
+
+	for (id = 0; id < SECTION_COUNT; id++) {
+		for (i = 0; i < CONFIG_SECTION_KEYS_MAX; i++) {
+			free(d->kept[id][i]);
+		}
+	}
+	free(d->printers);
+	free(d);
+}
+
+void config_destroy(struct config *c)
+{
+	size_t i;
+
+	if (!c) {
+		return;
+	}
+	free(c->daemon.socket);
+	free(c->daemon.state_dir);
+	free(c->daemon.cache_dir);
+	free(c->daemon.instance);
+	free(c->daemon.group);
+	free(c->daemon.read_group);
+	for (i = 0; i < c->printer_count; i++) {
+		printer_config_finish(&c->printers[i]);
+	}
+	free(c->printers);
+	config_strings_free(c->files);
+	config_strings_free(c->warnings);
+	destroy_detail(c->detail);
+	free(c);
+}

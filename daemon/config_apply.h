@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* Drafts judged: texts become values, printers usable or disabled with the reason. */
+#pragma once
+
+#include "daemon/config_draft.h"
+
+/* [Daemon] with the defaults of this machine and user. -EINVAL with *e when a value is bad. */
+int config_apply_daemon(struct config_loader *l, struct err *e);
+/* What was said in sections this version lacks, for the dump. */
+void config_apply_kept(struct config_loader *l);
+/* All printers, sorted by name. */
+void config_apply_printers(struct config_loader *l);

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT */
+/* The configuration shown and compared. */
+#include <string.h>
+
+#include "common/jw.h"
+#include "common/util.h"
+#include "daemon/config.h"
+#include "daemon/config_draft.h"
+#include "daemon/config_value.h"
+
+static void dump_key(const struct config *c, const struct config_key *k, const char *text,
+    const struct config_origin *o, FILE *out)
+{
+	_cleanup_free_ char *where = config_origin_text(c, o);
+
+	fprintf(out, "# %s\n%s=%s\n", where, k->name, text);
+}
+
+static void dump_section(const struct config *c, enum config_section_id id, const void *base,
+    const struct config_origin *origins, FILE *out)
+{
+	unsigned count, i;
+	const struct config_key *keys = config_section_keys(id, &count);
+
+	for (i = 0; i < count; i++) {
+		_cleanup_free_ char *text = NULL;
+
+		if (keys[i].offset != CONFIG_NO_FIELD) {
+			text = config_value_text(&keys[i], base);
+		} else {
+			text = xstrdup(
+			    c->detail->kept[id][i] ? c->detail->kept[id][i] : keys[i].preset);
+		}
+		dump_key(c, &keys[i], text, &origins[i], out);
+	}
+}
+
+static void dump_single(const struct config *c, enum config_section_id id, FILE *out)
+{
+	fprintf(out, "\n[%s]\n", config_sections[id].name);
+	if (!config_sections[id].built) {
+		fprintf(out, "# not in this version\n");
+	}
+	dump_section(c, id, &c->daemon, c->detail->single[id], out);
+}
+
+void config_dump(const struct config *c, FILE *out)
+{
+	char **file;
+	size_t i;
+
+	fprintf(out, "# Values in force, each below the place it comes from.\n");
+	for (file = c->files; *file; file++) {
+		fprintf(out, "# read: %s\n", *file);
+	}
+	dump_single(c, SECTION_DAEMON, out);
+	dump_single(c, SECTION_CLOUD, out);
+	dump_single(c, SECTION_DISCOVERY, out);
+	for (i = 0; i < c->printer_count; i++) {
+		const struct printer_config *p = &c->printers[i];
+
+		fprintf(out, "\n[Printer %s]\n", p->name);
+		if (p->disabled) {
+			fprintf(out, "# disabled: %s\n", p->disabled);
+		}
+		dump_section(c, SECTION_PRINTER, p, c->detail->printers[i], out);
+	}
+}
+
+static void add_printer(struct jw *w, const struct printer_config *p)
+{
+	_cleanup_free_ char *word = xasprintf("Printer %s", p->name);
+
+	jw_str(w, NULL, word);
+}
+
+/* Both lists are sorted by name. */
+static void diff_printers(const struct config *old, const struct config *now, struct jw *w)
+{
+	size_t i = 0, j = 0;
+
+	while (i < old->printer_count || j < now->printer_count) {
+		const struct printer_config *a = i < old->printer_count ? &old->printers[i] : NULL;
+		const struct printer_config *b = j < now->printer_count ? &now->printers[j] : NULL;
+		int order = !a ? 1 : !b ? -1 : strcmp(a->name, b->name);
+
+		if (order != 0 || !printer_config_equal(a, b)) {
+			add_printer(w, order <= 0 ? a : b);
+		}
+		i += order <= 0;
+		j += order >= 0;
+	}
+}
+
+static void diff_daemon(
+    const struct config *old, const struct config *now, struct jw *changed, struct jw *restart)
+{
+	unsigned count, i;
+	const struct config_key *keys = config_section_keys(SECTION_DAEMON, &count);
+
+	for (i = 0; i < count; i++) {
+		_cleanup_free_ char *a = config_value_text(&keys[i], &old->daemon);
+		_cleanup_free_ char *b = config_value_text(&keys[i], &now->daemon);
+		_cleanup_free_ char *word = xasprintf("%s.%s", keys[i].section, keys[i].name);
+
+		if (strcmp(a, b) != 0) {
+			jw_str(keys[i].reloadable ? changed : restart, NULL, word);
+		}
+	}
+}
+
+void config_diff(
+    const struct config *old, const struct config *now, char **ret_changed, char **ret_restart)
+{
+	struct jw changed, restart;
+
+	jw_init(&changed);
+	jw_init(&restart);
+	jw_array(&changed, NULL);
+	jw_array(&restart, NULL);
+	diff_daemon(old, now, &changed, &restart);
+	diff_printers(old, now, &changed);
+	jw_array_end(&changed);
+	jw_array_end(&restart);
+	*ret_changed = jw_take(&changed);
+	*ret_restart = jw_take(&restart);
+}

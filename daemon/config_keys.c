@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: MIT */
+/* The table of configuration keys, and look-ups in it. */
+#include "daemon/config_keys.h"
+
+#include <assert.h>
+#include <limits.h>
+#include <string.h>
+
+#include "common/util.h"
+
+const struct config_section config_sections[SECTION_COUNT] = {
+    [SECTION_DAEMON] = {.name = "Daemon", .built = true},
+    [SECTION_CLOUD] = {.name = "Cloud"},
+    [SECTION_DISCOVERY] = {.name = "Discovery"},
+    [SECTION_PRINTER] = {.name = "Printer", .named = true, .built = true},
+    [SECTION_HOOK] = {.name = "Hook", .named = true, .any_keys = true},
+    [SECTION_HISTORY] = {.name = "History", .any_keys = true},
+    [SECTION_HTTP] = {.name = "Http", .any_keys = true},
+    [SECTION_MQTT] = {.name = "Mqtt", .named = true, .any_keys = true},
+    [SECTION_FLEET] = {.name = "Fleet", .any_keys = true},
+};
+
+/* Rows by section: key, type, allowed values, default, then what differs within the section. */
+#define DAEMON(key, kind, range, def, live, field, text)                                  \
+	{                                                                                 \
+		.section = "Daemon", .name = key, .type = CONFIG_##kind, .values = range, \
+		.preset = def, .reloadable = live, .built = true,                         \
+		.offset = offsetof(struct config_daemon, field), .help = text             \
+	}
+#define PRINTER(key, kind, range, def, is_built, field, text)                              \
+	{                                                                                  \
+		.section = "Printer", .name = key, .type = CONFIG_##kind, .values = range, \
+		.preset = def, .reloadable = true, .built = is_built,                      \
+		.offset = offsetof(struct printer_config, field), .help = text             \
+	}
+#define LATER(where, key, kind, range, def, text)                                      \
+	{                                                                              \
+		.section = where, .name = key, .type = CONFIG_##kind, .values = range, \
+		.preset = def, .offset = CONFIG_NO_FIELD, .help = text                 \
+	}
+
+const struct config_key config_keys[] = {
+    DAEMON("LogLevel", ENUM, "err|warn|info|debug", "info", true, log_level, "How much is logged"),
+    DAEMON("Socket", PATH, "", "", false, socket,
+	"Control socket; default: control.sock in the runtime directory"),
+    DAEMON("StateDirectory", PATH, "", "", false, state_dir,
+	"What must survive a restart; default: /var/lib/bambud, or the user's state directory"),
+    DAEMON("CacheDirectory", PATH, "", "", false, cache_dir,
+	"What may be deleted; default: /var/cache/bambud, or the user's cache directory"),
+    DAEMON("Instance", STRING, "", "", true, instance,
+	"Name of this daemon, shown to clients; default: the host name"),
+    DAEMON("Group", STRING, "", "bambu", true, group,
+	"Members may control printers (system service only)"),
+    DAEMON("ReadGroup", STRING, "", "bambu-read", true, read_group,
+	"Members may look, not touch (system service only)"),
+    DAEMON("Others", BOOL, "none|read", "none", true, others_read,
+	"What everybody else may do (system service only)"),
+
+    LATER("Cloud", "Enabled", BOOL, "", "no", "Use the account"),
+    LATER("Cloud", "Region", ENUM, "global|china|custom", "global",
+	"Where the account lives; custom: the addresses below"),
+    LATER("Cloud", "ApiUrl", STRING, "", "", "REST address of a custom region"),
+    LATER("Cloud", "WebUrl", STRING, "", "", "Web address of a custom region"),
+    LATER("Cloud", "TextUrl", STRING, "", "", "Where texts of HMS codes are fetched"),
+    LATER("Cloud", "MqttHost", HOST, "", "", "Broker of a custom region"),
+    LATER("Cloud", "MqttPort", PORT, "1..65535", "8883", "Its port"),
+    LATER("Cloud", "CaFile", PATH, "", "", "Extra anchors for these addresses (PEM)"),
+    LATER("Cloud", "Account", STRING, "", "", "Address the account was opened with"),
+    LATER("Cloud", "Token", SECRET, "", "", "Access token; one got by a login wins"),
+    LATER("Cloud", "Prefer", ENUM, "lan|cloud", "lan",
+	"Which way to take when a printer is reached both ways"),
+    LATER("Cloud", "UserAgent", STRING, "", "", "Sent with every request"),
+    LATER("Cloud", "SignCertId", STRING, "", "", "Name of the key below"),
+    LATER("Cloud", "SignKey", SECRET, "", "", "Your own key that signs requests (PEM)"),
+
+    LATER("Discovery", "Ssdp", BOOL, "", "yes", "Listen for announcements of printers"),
+    LATER("Discovery", "Adopt", ENUM, "none|bound|configured", "bound",
+	"Which announced printers get a connection"),
+
+    PRINTER("Serial", SERIAL, "", "", true, serial,
+	"Serial number, as on the label and in the printer's menu"),
+    PRINTER("Address", HOST, "", "", true, address, "Address or host name in the local network"),
+    PRINTER("Port", PORT, "1..65535", "8883", true, port, "Port of its MQTT broker"),
+    PRINTER("CameraPort", PORT, "1..65535", "", false, camera_port,
+	"Port of its camera; default: by model"),
+    PRINTER("FtpPort", PORT, "1..65535", "990", false, ftp_port, "Port of its file server"),
+    PRINTER("AccessCode", SECRET, "", "", true, access_code,
+	"Access code: @credential, a 0600 file, or inline in a file that is 0600 itself"),
+    PRINTER("Model", STRING, "", "", true, model, "Model; default: detected"),
+    PRINTER("Mode", ENUM, "auto|lan|cloud", "auto", true, mode, "Which way to the printer"),
+    PRINTER("Verify", ENUM, "chain|pin|insecure", "chain", true, verify,
+	"How its certificate is judged; insecure sends the code to whoever answers"),
+    PRINTER("CaFile", PATH, "", "", true, ca_file, "Extra anchors for this printer (PEM)"),
+    PRINTER("Pin", HEX, "", "", true, pin,
+	"SHA-256 of its SubjectPublicKeyInfo in hex, for Verify=pin"),
+    PRINTER("Tags", WORDS, "", "", true, tags, "Words to select it by"),
+    PRINTER("Camera", ENUM, "always|on-demand|off", "always", false, camera,
+	"When its camera is connected"),
+    PRINTER("MaxNozzle", INT, "0..500", "0", false, max_nozzle_c,
+	"Highest nozzle temperature a command may ask for, Celsius; 0: by model"),
+    PRINTER("MaxBed", INT, "0..200", "0", false, max_bed_c,
+	"Highest bed temperature a command may ask for, Celsius; 0: by model"),
+    PRINTER("Gcode", ENUM, "allow|confirm|deny", "confirm", false, gcode,
+	"Whether raw G-code may be sent"),
+};
+
+const unsigned config_key_count = ARRAY_SIZE(config_keys);
+
+static const char *const type_names[CONFIG_TYPE_COUNT] = {
+    [CONFIG_STRING] = "string",
+    [CONFIG_BOOL] = "bool",
+    [CONFIG_INT] = "int",
+    [CONFIG_PORT] = "port",
+    [CONFIG_ENUM] = "enum",
+    [CONFIG_WORDS] = "words",
+    [CONFIG_PATH] = "path",
+    [CONFIG_SECRET] = "secret",
+    [CONFIG_SERIAL] = "serial",
+    [CONFIG_HOST] = "host",
+    [CONFIG_HEX] = "hex",
+};
+static_assert(ARRAY_SIZE(type_names) == CONFIG_TYPE_COUNT, "a name for each type");
+
+const char *config_type_name(enum config_type type)
+{
+	return type_names[type];
+}
+
+enum config_section_id config_section_find(const char *name)
+{
+	unsigned i;
+
+	for (i = 0; i < SECTION_COUNT && strcmp(config_sections[i].name, name) != 0; i++) {
+	}
+	return (enum config_section_id)i;
+}
+
+const struct config_key *config_section_keys(enum config_section_id id, unsigned *ret_count)
+{
+	const char *name = config_sections[id].name;
+	unsigned first = 0, count = 0;
+
+	while (first < config_key_count && strcmp(config_keys[first].section, name) != 0) {
+		first++;
+	}
+	while (first + count < config_key_count &&
+	       strcmp(config_keys[first + count].section, name) == 0) {
+		count++;
+	}
+	assert(count <= CONFIG_SECTION_KEYS_MAX);
+	*ret_count = count;
+	return config_keys + first;
+}
+
+int config_key_find(const struct config_key *keys, unsigned count, const char *name)
+{
+	unsigned i;
+
+	for (i = 0; i < count; i++) {
+		if (strcmp(keys[i].name, name) == 0) {
+			return (int)i;
+		}
+	}
+	return -1;
+}
+
+/* How far a candidate is, or UINT_MAX when it is no neighbour: a third of the letters may be wrong,
+ * and longer words than edit_distance takes have none. */
+static unsigned distance_of(const char *name, const char *candidate)
+{
+	size_t len = strlen(name);
+	unsigned distance = len <= 64 ? edit_distance(name, candidate) : UINT_MAX;
+
+	return distance <= len / 3 + 1 ? distance : UINT_MAX;
+}
+
+const char *config_nearest_section(const char *name)
+{
+	const char *nearest = NULL;
+	unsigned best = UINT_MAX, i;
+
+	for (i = 0; i < SECTION_COUNT; i++) {
+		unsigned distance = distance_of(name, config_sections[i].name);
+
+		if (distance < best) {
+			best = distance;
+			nearest = config_sections[i].name;
+		}
+	}
+	return nearest;
+}
+
+const struct config_key *config_nearest_key(enum config_section_id id, const char *name)
+{
+	const struct config_key *nearest = NULL;
+	unsigned best = UINT_MAX, i;
+
+	for (i = 0; i < config_key_count; i++) {
+		unsigned distance = distance_of(name, config_keys[i].name);
+
+		/* Of two equally near the one of the same section. */
+		if (distance != UINT_MAX) {
+			distance = 2 * distance +
+				   (strcmp(config_keys[i].section, config_sections[id].name) != 0);
+		}
+		if (distance < best) {
+			best = distance;
+			nearest = &config_keys[i];
+		}
+	}
+	return nearest;
+}
