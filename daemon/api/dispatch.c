@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: MIT */
+/* Permission, parameters, confirmation, rate: in this order, before any handler runs. */
+#include "daemon/api/dispatch.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "common/proto.h"
+#include "common/text.h"
+#include "daemon/api/conn.h"
+#include "daemon/api/core.h"
+#include "daemon/api/handlers.h"
+
+const struct handler handler_table[] = {
+    {"ams.get", h_ams_get, false},
+    {"api.errors", h_api_errors, false},
+    {"api.events", h_api_events, false},
+    {"api.keys", h_api_keys, false},
+    {"api.methods", h_api_methods, false},
+    {"daemon.log_level", h_daemon_log_level, true},
+    {"daemon.ping", h_daemon_ping, false},
+    {"daemon.reload", h_daemon_reload, true},
+    {"daemon.stats", h_daemon_stats, false},
+    {"daemon.status", h_daemon_status, false},
+    {"events.list", h_events_list, false},
+    {"events.subscribe", h_events_subscribe, false},
+    {"events.unsubscribe", h_events_unsubscribe, false},
+    {"hello", h_hello, false},
+    {"hms.list", h_hms_list, false},
+    {"hms.text", h_hms_text, false},
+    {"printer.get", h_printer_get, false},
+    {"printer.list", h_printer_list, false},
+    {"printer.raw", h_printer_raw, false},
+    {"printer.refresh", h_printer_refresh, true},
+};
+const size_t handler_count = ARRAY_SIZE(handler_table);
+
+static int by_method(const void *key, const void *row)
+{
+	return strcmp(key, ((const struct handler *)row)->method);
+}
+
+const struct handler *handler_find(const char *method)
+{
+	return bsearch(method, handler_table, handler_count, sizeof(handler_table[0]), by_method);
+}
+
+handler_fn *handlers_by_row(void)
+{
+	handler_fn *rows = xcalloc(method_count, sizeof(*rows));
+
+	for (size_t i = 0; i < method_count; i++) {
+		const struct handler *h = handler_find(method_table[i].name);
+
+		rows[i] = h != NULL ? h->fn : NULL;
+	}
+	return rows;
+}
+
+static int refuse_unknown(const char *method, struct err *e)
+{
+	const char *near = method_nearest(method);
+	char shown[64];
+
+	err_set(e, ERR_UNKNOWN_METHOD, "unknown method %s",
+	    text_escape_buf(method, shown, sizeof(shown)));
+	if (near != NULL) {
+		err_hint(e, "did you mean %s?", near);
+	}
+	return -ENOSYS;
+}
+
+static int check_permission(struct call *c)
+{
+	if (access_allows(c->conn->perm, c->method->perm)) {
+		return 0;
+	}
+	c->server->counters.denied++;
+	err_set(c->e, ERR_PERMISSION_DENIED, "%s needs %s rights, uid %u has %s", c->method->name,
+	    perm_name(c->method->perm), (unsigned)c->conn->peer.uid, perm_name(c->conn->perm));
+	err_hint(c->e, "ask to be put into the group named by Group= in bambud.conf");
+	return -EACCES;
+}
+
+static int check_confirm(struct call *c)
+{
+	bool confirmed = false;
+
+	if (!c->method->confirm || (json_get_bool(c->params, "confirm", &confirmed) && confirmed)) {
+		return 0;
+	}
+	err_set(c->e, ERR_GUARD, "%s asks for confirmation", c->method->name);
+	err_hint(c->e, "send \"confirm\":true");
+	return -EPERM;
+}
+
+static int check_rate(struct call *c)
+{
+	const struct handler *h = handler_find(c->method->name);
+	int64_t wait_ms;
+
+	if (h == NULL || !h->writes || access_exempt(&c->server->access, c->conn->peer.uid) ||
+	    rate_take(
+		&c->server->rate, c->conn->peer.uid, loop_now_ms(c->server->deps.loop), &wait_ms)) {
+		return 0;
+	}
+	err_set(c->e, ERR_RATE_LIMITED, "more than %d writes a second by uid %u", RATE_WRITES_PER_S,
+	    (unsigned)c->conn->peer.uid);
+	err_hint(c->e, "again in %lld ms", (long long)wait_ms);
+	return -EBUSY;
+}
+
+/* A user whose replies pile up unread gets no more of them: memory is shared by all. */
+static int check_unread(struct call *c)
+{
+	struct list *pos, *tmp;
+	size_t queued = 0;
+
+	if (conn_queued(c->conn) == 0) {
+		return 0;
+	}
+	list_for_each (pos, tmp, &c->server->conns) {
+		const struct conn *other = container_of(pos, struct conn, link);
+
+		queued += other->peer.uid == c->conn->peer.uid ? conn_queued(other) : 0;
+	}
+	if (queued <= SERVER_UNREAD_PER_UID) {
+		return 0;
+	}
+	err_set(c->e, ERR_OVERFLOW, "%zu MiB of replies wait unread by uid %u", queued >> 20,
+	    (unsigned)c->conn->peer.uid);
+	return -ENOBUFS;
+}
+
+/* 0 with the handler to run. */
+static int admit(struct call *c, handler_fn *ret_fn)
+{
+	handler_fn fn;
+	int r = check_permission(c);
+
+	if (r < 0) {
+		return r;
+	}
+	fn = c->server->handlers[method_index(c->method)];
+	if (fn == NULL) {
+		err_set(c->e, ERR_UNSUPPORTED, "%s is not in this version", c->method->name);
+		return -EOPNOTSUPP;
+	}
+	r = method_check(c->method, c->params, c->e);
+	if (r < 0) {
+		return r;
+	}
+	r = check_confirm(c);
+	if (r < 0) {
+		return r;
+	}
+	r = check_rate(c);
+	if (r < 0) {
+		return r;
+	}
+	r = check_unread(c);
+	if (r < 0) {
+		return r;
+	}
+	*ret_fn = fn;
+	return 0;
+}
+
+/* One line for each call that is more than reading; refused ones come in bursts and are counted
+ * then. */
+static void audit(struct call *c, bool ok)
+{
+	struct log_subject subject = {.event = "audit"};
+	unsigned missed = 0;
+
+	if (c->method->perm < PERM_CONTROL) {
+		return;
+	}
+	if (!ok && !log_ratelimit_ok(
+		       &c->server->audit_limit, loop_now_ms(c->server->deps.loop), &missed)) {
+		return;
+	}
+	if (missed > 0) {
+		log_warn("audit: %u refused calls were not logged one by one", missed);
+	}
+	subject.printer = c->about[0] != '\0' ? c->about : NULL;
+	log_write(LOG_LEVEL_INFO, &subject, "audit: uid %u pid %d called %s: %s",
+	    (unsigned)c->conn->peer.uid, (int)c->conn->peer.pid, c->method->name,
+	    ok ? "ok" : err_name(c->e->type));
+}
+
+static int run(struct call *c, const char *id)
+{
+	handler_fn fn;
+	int r = admit(c, &fn);
+
+	if (r == 0) {
+		proto_reply_begin(c->w, id);
+		r = fn(c);
+	}
+	audit(c, r == 0);
+	if (r == 0) {
+		proto_end(c->w);
+	} else if (c->e->type == ERR_NONE) {
+		err_set(c->e, ERR_INTERNAL, "%s failed: %s", c->method->name, strerror(-r));
+	}
+	return r;
+}
+
+static int answer(struct server *s, struct conn *c, const struct proto_request *req, struct err *e)
+{
+	struct call call = {
+	    .server = s,
+	    .conn = c,
+	    .method = method_find(req->method),
+	    .params = req->params,
+	    .w = &s->scratch,
+	    .e = e,
+	};
+
+	if (call.method == NULL) {
+		return refuse_unknown(req->method, e);
+	}
+	return run(&call, req->id);
+}
+
+void dispatch_line(struct server *s, struct conn *c, const char *line, size_t len)
+{
+	struct proto_request req = {0};
+	struct err e = {0};
+	int r;
+
+	s->counters.requests++;
+	jw_reset(&s->scratch);
+	r = proto_parse(line, len, &req, &e);
+	if (r == 0) {
+		r = answer(s, c, &req, &e);
+	}
+	if (r < 0) {
+		s->counters.failed++;
+		jw_reset(&s->scratch);
+		proto_error(&s->scratch, req.id, &e);
+	}
+	conn_send(c, s->scratch.buf, s->scratch.len);
+	proto_request_finish(&req);
+	/* One large list must not be held for ever. */
+	if (s->scratch.cap > CONN_OUT_UNREAD) {
+		jw_finish(&s->scratch);
+		jw_init(&s->scratch);
+	}
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/* From a request line to its reply: table-driven, permission first, fails closed. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/err.h"
+#include "common/json.h"
+#include "common/jw.h"
+#include "common/method.h"
+
+struct conn;
+struct server;
+
+/* One call in progress. */
+struct call {
+	struct server *server;
+	struct conn *conn;
+	const struct method *method;
+	json_object *params; /* checked against the row; NULL = none */
+	struct jw *w;
+	struct err *e;
+	char about[64]; /* the printer, for the audit line */
+};
+
+/* Writes exactly one value under "result" and returns 0, or returns negative with *e filled (what
+ * was written is then dropped). 10 to 25 lines each. */
+typedef int (*handler_fn)(struct call *c);
+
+struct handler {
+	const char *method;
+	handler_fn fn;
+	bool writes; /* counts for the rate limit per user */
+};
+
+/* All handlers, sorted by method. */
+extern const struct handler handler_table[];
+extern const size_t handler_count;
+
+/* NULL: not in this version. */
+const struct handler *handler_find(const char *method);
+/* Owned array, one entry a row of the method table. */
+handler_fn *handlers_by_row(void);
+/* Answers one line with exactly one line. */
+void dispatch_line(struct server *s, struct conn *c, const char *line, size_t len);

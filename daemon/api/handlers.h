@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* One function per method; contract.md has parameters and results. */
+#pragma once
+
+struct call;
+
+int h_hello(struct call *c);
+
+int h_api_methods(struct call *c);
+int h_api_errors(struct call *c);
+int h_api_events(struct call *c);
+int h_api_keys(struct call *c);
+
+int h_daemon_ping(struct call *c);
+int h_daemon_status(struct call *c);
+int h_daemon_stats(struct call *c);
+int h_daemon_reload(struct call *c);
+int h_daemon_log_level(struct call *c);
+
+int h_printer_list(struct call *c);
+int h_printer_get(struct call *c);
+int h_printer_raw(struct call *c);
+int h_printer_refresh(struct call *c);
+
+int h_ams_get(struct call *c);
+int h_hms_list(struct call *c);
+int h_hms_text(struct call *c);
+
+int h_events_subscribe(struct call *c);
+int h_events_unsubscribe(struct call *c);
+int h_events_list(struct call *c);

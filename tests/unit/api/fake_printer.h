@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* Printers without a link: the interface of fleet/printer on hand-made states. */
+#pragma once
+
+#include "daemon/fleet/printer.h"
+
+/* Sets what print.percent says and marks the section. */
+void fake_printer_percent(struct printer *p, int percent);
+void fake_printer_link(struct printer *p, enum link_state state);
+void fake_printer_print_state(struct printer *p, enum print_state state);
+void fake_printer_hms(struct printer *p, uint32_t attr, uint32_t code);
+/* A name that makes views large: each text of the job has that many bytes. */
+void fake_printer_job(struct printer *p, size_t bytes);
+/* What printer_refresh answers; ERR_NONE = "sent". */
+void fake_printer_refuse(struct printer *p, enum err_type type);
+unsigned fake_printer_refreshed(const struct printer *p);
