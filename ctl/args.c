@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: MIT */
+/* The command line taken apart: options anywhere, words in their order. One table of options. */
+#include "ctl/args.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/util.h"
+
+static const char *const json_words[] = {"pretty", "short", NULL};
+static const char *const color_words[] = {"auto", "always", "never", NULL};
+
+const struct opt_row opt_table[OPT_COUNT] = {
+    [OPT_PRINTER] = {"printer", 'p', OPT_VALUE_NEEDED, "SEL",
+	.help = "printer: a name, serial, glob, @group, model= or tag= (comma = or)"},
+    [OPT_HOST] = {"host", 'H', OPT_VALUE_NEEDED, "[USER@]HOST",
+	.help = "talk to the daemon of another host through ssh"},
+    [OPT_SOCKET] = {"socket", 0, OPT_VALUE_NEEDED, "PATH", .help = "control socket of the daemon"},
+    [OPT_JSON] = {"json", 0, OPT_VALUE_OPTIONAL, "pretty|short", json_words,
+	.help = "print the daemon's objects (pretty on a terminal, else short)"},
+    [OPT_COLUMNS] = {"columns", 'o', OPT_VALUE_NEEDED, "COLS",
+	.help = "columns of a table, by name, comma-separated"},
+    [OPT_NO_LEGEND] = {"no-legend", 'n', .help = "no headings, no summary"},
+    [OPT_COLOR] = {"color", 0, OPT_VALUE_NEEDED, "auto|always|never", color_words,
+	.help = "colour the output (auto: on a terminal, unless NO_COLOR is set)"},
+    [OPT_NO_PAGER] = {"no-pager", 0, .help = "never pipe the output through a pager"},
+    [OPT_QUIET] = {"quiet", 'q', .help = "results only, no remarks"},
+    [OPT_VERBOSE] = {"verbose", 'v', .help = "more detail: whole serials, links to explanations"},
+    [OPT_TIMEOUT] = {"timeout", 0, OPT_VALUE_NEEDED, "TIME",
+	.help = "give up after this time (500ms, 30s, 2min); default 10s"},
+    [OPT_YES] = {"yes", 0, .help = "do not ask for confirmation"},
+    [OPT_DRY_RUN] = {"dry-run", 0, .help = "check a command and show it, do not send it"},
+    [OPT_NO_WAIT] = {"no-wait", 0, .help = "do not wait for the effect of a command"},
+    [OPT_HELP] = {"help", 'h', .help = "show help, of a verb when one is given"},
+    [OPT_VERSION] = {"version", 'V', .help = "show the version"},
+    [OPT_ALL] = {"all", 0, .verbs = "hms", .help = "mere information too"},
+    [OPT_FOLLOW] = {"follow", 'f', .verbs = "events", .help = "print events as they come"},
+    [OPT_KIND] = {"kind", 0, OPT_VALUE_NEEDED, "KIND", .verbs = "events", .repeats = true,
+	.help = "only events of this kind (print.*, hms.raised ...); may be repeated"},
+    [OPT_LANG] = {"lang", 0, OPT_VALUE_NEEDED, "LANG", .verbs = "hms text",
+	.help = "language of the text"},
+    [OPT_LIMIT] = {"limit", 0, OPT_VALUE_NEEDED, "N", .verbs = "events",
+	.help = "at most this many"},
+    [OPT_RAW] = {"raw", 0, .verbs = "status,get",
+	.help = "status: the vendor's own values; get: text without escaping"},
+    [OPT_SINCE] = {"since", 0, OPT_VALUE_NEEDED, "CURSOR|TIME", .verbs = "events",
+	.help = "only events after this cursor, or of this last time (10min) or since (RFC 3339)"},
+    [OPT_WATCH] = {"watch", 'w', .verbs = "status", .help = "keep showing it as it changes"},
+};
+
+static void complain(struct args *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+static void complain(struct args *a, const char *fmt, ...)
+{
+	char text[200];
+	va_list ap;
+
+	if (a->err.type != ERR_NONE) {
+		return;
+	}
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	err_set(&a->err, ERR_USAGE, "%s", text);
+	err_hint(&a->err, "bambuctl help");
+}
+
+static bool among(const char *const *words, const char *value)
+{
+	for (; *words; words++) {
+		if (strcmp(*words, value) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static void take_value(struct args *a, enum opt opt, const char *value)
+{
+	const struct opt_row *row = &opt_table[opt];
+	char *old = a->value[opt];
+
+	if (row->words && !among(row->words, value)) {
+		complain(a, "--%s is one of %s", row->name, row->value_name);
+		return;
+	}
+	if (opt == OPT_TIMEOUT && (parse_duration_ms(value, &a->timeout_ms) < 0 ||
+				      a->timeout_ms < 1 || a->timeout_ms > 24 * 3600 * 1000)) {
+		a->timeout_ms = ARGS_TIMEOUT_MS;
+		complain(a, "\"%s\" is not a time such as 500ms, 10s or 2min", value);
+		return;
+	}
+	a->value[opt] = old && row->repeats ? xasprintf("%s,%s", old, value) : xstrdup(value);
+	free(old);
+}
+
+/* Returns how many further argv entries it used (0 or 1). */
+static int take_option(
+    struct args *a, enum opt opt, const char *attached, const char *next, const char *as_typed)
+{
+	const struct opt_row *row = &opt_table[opt];
+
+	a->given[opt]++;
+	if (row->value == OPT_VALUE_NONE) {
+		if (attached) {
+			complain(a, "%s takes no value", as_typed);
+		}
+		return 0;
+	}
+	if (!attached && row->value == OPT_VALUE_NEEDED) {
+		if (!next) {
+			complain(a, "%s needs a value", as_typed);
+			return 0;
+		}
+		take_value(a, opt, next);
+		return 1;
+	}
+	if (attached) {
+		take_value(a, opt, attached);
+	}
+	return 0;
+}
+
+static int take_long(struct args *a, const char *word, const char *next)
+{
+	const char *equals = strchr(word, '=');
+	size_t len = equals ? (size_t)(equals - word) : strlen(word);
+
+	for (int i = 0; i < OPT_COUNT; i++) {
+		if (strlen(opt_table[i].name) == len - 2 &&
+		    strncmp(opt_table[i].name, word + 2, len - 2) == 0) {
+			return take_option(a, i, equals ? equals + 1 : NULL, next, word);
+		}
+	}
+	complain(a, "unknown option %s", word);
+	return 0;
+}
+
+/* "-nq" is two options, "-ox" one with its value. */
+static int take_letters(struct args *a, const char *word, const char *next)
+{
+	for (const char *p = word + 1; *p; p++) {
+		enum opt opt = 0;
+
+		while (opt < OPT_COUNT && opt_table[opt].letter != *p) {
+			opt++;
+		}
+		if (opt == OPT_COUNT) {
+			complain(a, "unknown option %s", word);
+			return 0;
+		}
+		if (opt_table[opt].value == OPT_VALUE_NEEDED) {
+			return take_option(a, opt, p[1] ? p + 1 : NULL, next, word);
+		}
+		take_option(a, opt, NULL, NULL, word);
+	}
+	return 0;
+}
+
+/* "-5" is a number, not an option: coordinates and temperatures may be negative. */
+static bool is_option(const char *word)
+{
+	return word[0] == '-' && word[1] && !(word[1] >= '0' && word[1] <= '9') && word[1] != '.';
+}
+
+void args_parse(struct args *a, int argc, char **argv)
+{
+	bool ended = false;
+
+	memset(a, 0, sizeof(*a));
+	a->timeout_ms = ARGS_TIMEOUT_MS;
+	a->words = xcalloc((size_t)argc + 1, sizeof(*a->words));
+	for (int i = 1; i < argc; i++) {
+		const char *next = i + 1 < argc ? argv[i + 1] : NULL;
+
+		if (ended || !is_option(argv[i])) {
+			a->words[a->word_count++] = argv[i];
+		} else if (strcmp(argv[i], "--") == 0) {
+			ended = true;
+		} else if (argv[i][1] == '-') {
+			i += take_long(a, argv[i], next);
+		} else {
+			i += take_letters(a, argv[i], next);
+		}
+	}
+}
+
+void args_finish(struct args *a)
+{
+	for (int i = 0; i < OPT_COUNT; i++) {
+		free(a->value[i]);
+	}
+	free(a->words);
+}
+
+bool opt_fits(enum opt opt, const char *verb)
+{
+	size_t len = strlen(verb);
+	const char *p = opt_table[opt].verbs;
+
+	if (!p) {
+		return true;
+	}
+	while (p) {
+		p += *p == ',';
+		if (strncmp(p, verb, len) == 0 && (p[len] == ',' || p[len] == '\0')) {
+			return true;
+		}
+		p = strchr(p, ',');
+	}
+	return false;
+}
+
+enum opt args_misplaced(const struct args *a, const char *verb)
+{
+	for (int i = 0; i < OPT_COUNT; i++) {
+		if (a->given[i] && !opt_fits(i, verb)) {
+			return i;
+		}
+	}
+	return OPT_COUNT;
+}

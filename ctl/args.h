@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/* The command line taken apart: options anywhere, words in their order. One table of options. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/err.h"
+
+enum opt {
+	OPT_PRINTER,
+	OPT_HOST,
+	OPT_SOCKET,
+	OPT_JSON,
+	OPT_COLUMNS,
+	OPT_NO_LEGEND,
+	OPT_COLOR,
+	OPT_NO_PAGER,
+	OPT_QUIET,
+	OPT_VERBOSE,
+	OPT_TIMEOUT,
+	OPT_YES,
+	OPT_DRY_RUN,
+	OPT_NO_WAIT,
+	OPT_HELP,
+	OPT_VERSION,
+	OPT_ALL,
+	OPT_FOLLOW,
+	OPT_KIND,
+	OPT_LANG,
+	OPT_LIMIT,
+	OPT_RAW,
+	OPT_SINCE,
+	OPT_WATCH,
+	OPT_COUNT
+};
+
+enum opt_value { OPT_VALUE_NONE, OPT_VALUE_OPTIONAL, OPT_VALUE_NEEDED };
+
+struct opt_row {
+	const char *name; /* without its dashes */
+	char letter;	  /* 0 = none */
+	enum opt_value value;
+	const char *value_name;	  /* "SEL"; NULL = none */
+	const char *const *words; /* allowed values, NULL-terminated; NULL = free */
+	const char *verbs;	  /* comma-separated verbs it belongs to; NULL = all */
+	bool repeats;		  /* given again, values are joined with commas */
+	const char *help;
+};
+/* Indexed by enum opt. */
+extern const struct opt_row opt_table[OPT_COUNT];
+
+struct args {
+	unsigned given[OPT_COUNT];
+	char *value[OPT_COUNT]; /* owned; NULL when not given or given without one */
+	const char **words;	/* owned array of borrowed argv entries */
+	int word_count;
+	int64_t timeout_ms;
+	struct err err; /* the first mistake; parsing goes on behind it, so that --json is heard */
+};
+
+#define ARGS_TIMEOUT_MS 10000
+
+/* Reads argv[1..]. Always to be finished. */
+void args_parse(struct args *a, int argc, char **argv);
+void args_finish(struct args *a);
+/* False for an option of other verbs only. */
+bool opt_fits(enum opt opt, const char *verb);
+/* First given option that does not go with the verb, or OPT_COUNT. */
+enum opt args_misplaced(const struct args *a, const char *verb);
