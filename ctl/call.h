@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* From words to a call, and its outcome printed: what nearly every verb does. */
+#pragma once
+
+#include "ctl/verbs.h"
+
+/* Reports a wrong use with the verb's usage as a hint; returns the exit status. */
+int call_misuse(struct ctl *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* The printer meant: -p, else $BAMBU_PRINTER, else the next word, which is then used up; NULL = not
+ * said. */
+const char *call_take_printer(struct ctl *c);
+/* Connects unless connected already. 0, or the exit status, reported. */
+int call_open(struct ctl *c);
+/* Calls and hands over the `result`. 0, or the exit status, reported. params is taken. */
+int call_method(struct ctl *c, const char *method, json_object *params, json_object **ret);
+/* The whole of a verb whose arguments are the parameters of c->method. */
+int call_verb(struct ctl *c);
+/* Prints the result: as JSON when asked, else by show (NULL = as plain lines). Returns the highest
+ * status among its `results`. */
+int call_print(struct ctl *c, json_object *result, void (*show)(struct ctl *, json_object *));

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/* bambuctl: one verb, one call to the daemon, its answer printed. */
+#include <errno.h>
+#include <string.h>
+
+#include "common/util.h"
+#include "ctl/help.h"
+#include "ctl/verbs.h"
+
+#define STATUS_BROKEN_PIPE 141 /* what the shell reports for a program that SIGPIPE ended */
+
+static int run(struct ctl *c)
+{
+	struct err e = {0};
+
+	if (c->args.given[OPT_VERSION]) {
+		fprintf(c->out.f, "bambuctl %s\n", BAMBUD_VERSION);
+		return 0;
+	}
+	if (c->args.given[OPT_HELP]) {
+		return help_show(c, c->args.words, c->args.word_count);
+	}
+	if (verb_find(c, c->args.words, c->args.word_count, &e) < 0) {
+		return out_fail(&c->out, c->args.err.type != ERR_NONE ? &c->args.err : &e);
+	}
+	return verb_run(c);
+}
+
+/* Output that did not arrive is a failure, except that a reader who left wants no word about it. */
+static int finish_output(struct ctl *c, int status)
+{
+	struct err e = {0};
+
+	errno = 0;
+	if (fflush(c->out.f) == 0 && !ferror(c->out.f)) {
+		return status;
+	}
+	if (errno == EPIPE) {
+		return STATUS_BROKEN_PIPE;
+	}
+	c->out.json = OUT_TEXT;
+	err_set(&e, ERR_INTERNAL, "cannot write the output: %s", strerror(errno));
+	return out_fail(&c->out, &e);
+}
+
+int main(int argc, char **argv)
+{
+	struct ctl c = {0};
+	int status;
+
+	args_parse(&c.args, argc, argv);
+	out_init(&c.out, &c.args);
+	client_init(&c.client);
+	status = finish_output(&c, run(&c));
+	client_finish(&c.client);
+	args_finish(&c.args);
+	free(c.joined);
+	return status;
+}

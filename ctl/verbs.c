@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: MIT */
+/* Verbs: found in the words of the command line; rows of their own where a method row is not
+ * enough.
+ */
+#include "ctl/verbs.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/util.h"
+#include "ctl/call.h"
+#include "ctl/events.h"
+#include "ctl/help.h"
+#include "ctl/see.h"
+#include "ctl/show.h"
+
+#define VERB_LEN_MAX 64
+#define VERB_WORDS_MAX 3 /* "account profile set" */
+#define NEAR_ENOUGH 3	 /* edits within which another verb is likely what was meant */
+
+/* Sorted by name. */
+const struct verb verb_table[] = {
+    {"ams", "ams.get", "[PRINTER] [low|env]", .columns = &show_trays_columns, .run = see_ams},
+    {"call", .usage = "METHOD [PARAMS-JSON]", .help = "Call any method and print its result",
+	.run = see_call},
+    {"camera record", .usage = "[PRINTER] DIR", .help = "Keep pictures of the camera as files",
+	.not_built = true},
+    {"camera timelapse", .usage = "[PRINTER] DIR --every WHAT",
+	.help = "Keep a picture for each layer or time", .not_built = true},
+    {"daemon report", .usage = "", .help = "Collect what a problem report needs",
+	.not_built = true},
+    {"events", "events.list", "[-f] [--since CURSOR|TIME] [--kind KIND] [--limit N]",
+	.run = events_run, .farm = true},
+    {"get", "printer.get", "[PRINTER] KEY...", "Print single values of a printer, one a line",
+	.run = see_get},
+    {"help", .usage = "[VERB]", .help = "Show help, of one verb or of all", .run = help_run},
+    {"hms", "hms.list", "[PRINTER] [--all]", .columns = &show_hms_columns, .show = see_show_hms},
+    {"hms text", "hms.text", "CODE", .show = see_show_hms_text, .words_max = 1},
+    {"inspect", .usage = "FILE", .help = "Show what a 3mf file asks of a printer",
+	.not_built = true},
+    {"keys", "api.keys", "", .columns = &show_keys_columns, .show = see_show_keys},
+    {"list", "printer.list", .columns = &show_list_columns, .show = see_show_list, .farm = true},
+    {"proxy", .usage = "", .help = "Join stdin and stdout to the daemon's socket",
+	.not_built = true},
+    {"refresh", "printer.refresh", .show = see_show_stages, .words_max = 0},
+    {"status", "printer.get", "[PRINTER]", "Show everything about a printer",
+	.show = see_show_status},
+    {"top", .usage = "", .help = "Watch all printers on a full screen", .not_built = true},
+    {"wait", .usage = "[PRINTER] --until EVENT|KEY=VALUE",
+	.help = "Wait until something happens or holds", .not_built = true},
+    {"watch", .usage = "[PRINTER]", .help = "Watch a printer as it changes", .not_built = true},
+};
+const size_t verb_count = ARRAY_SIZE(verb_table);
+
+static const struct verb *find_row(const char *name)
+{
+	for (size_t i = 0; i < verb_count; i++) {
+		if (strcmp(verb_table[i].name, name) == 0) {
+			return &verb_table[i];
+		}
+	}
+	return NULL;
+}
+
+static const struct method *find_by_verb(const char *name)
+{
+	for (size_t i = 0; i < method_count; i++) {
+		if (method_table[i].verb && strcmp(method_table[i].verb, name) == 0) {
+			return &method_table[i];
+		}
+	}
+	return NULL;
+}
+
+/* Fills verb, row and method for an exact name; name must outlive c. */
+static bool look_up(struct ctl *c, const char *name)
+{
+	const struct verb *row = find_row(name);
+	const struct method *method =
+	    row && row->method ? method_find(row->method) : find_by_verb(name);
+
+	if (!row && !method) {
+		return false;
+	}
+	c->row = row;
+	c->method = method;
+	c->verb = row ? row->name : method->verb;
+	return true;
+}
+
+struct nearest {
+	const char *typed, *name;
+	unsigned distance;
+	bool group; /* the typed word begins verbs of two words */
+	char members[160];
+};
+
+static void consider(void *arg, const struct ctl *verb)
+{
+	struct nearest *n = arg;
+	size_t len = strlen(n->typed);
+	unsigned distance = edit_distance(n->typed, verb->verb);
+
+	if (distance < n->distance) {
+		n->distance = distance;
+		n->name = verb->verb;
+	}
+	if (strncmp(verb->verb, n->typed, len) == 0 && verb->verb[len] == ' ') {
+		size_t used = strlen(n->members);
+
+		snprintf(n->members + used, sizeof(n->members) - used, " %s", verb->verb + len + 1);
+		n->group = true;
+	}
+}
+
+static int explain_unknown(const char *const *words, int count, struct err *e)
+{
+	struct nearest n = {.typed = words[0], .distance = UINT32_MAX};
+	char two[VERB_LEN_MAX];
+
+	verb_each(consider, &n);
+	if (n.group && count > 1) {
+		snprintf(two, sizeof(two), "%s %s", words[0], words[1]);
+		n.typed = two;
+		n.distance = UINT32_MAX;
+		verb_each(consider, &n);
+	} else if (n.group) {
+		err_set(e, ERR_USAGE, "%s what? one of:%s", words[0], n.members);
+		err_hint(e, "bambuctl help");
+		return -ENOENT;
+	}
+	if (n.distance <= NEAR_ENOUGH) {
+		err_set(e, ERR_USAGE, "no verb \"%.40s\": did you mean \"%s\"?", n.typed, n.name);
+	} else {
+		err_set(e, ERR_USAGE, "no verb \"%.40s\" (the nearest is \"%s\")", n.typed, n.name);
+	}
+	err_hint(e, "bambuctl help");
+	return -ENOENT;
+}
+
+/* The first count words as one name; false when that is longer than any verb. */
+static bool join_words(char name[static VERB_LEN_MAX], const char *const *words, int count)
+{
+	size_t used = 0;
+
+	for (int i = 0; i < count; i++) {
+		int n = snprintf(name + used, VERB_LEN_MAX - used, "%s%s", i ? " " : "", words[i]);
+
+		if (n < 0 || (used += (size_t)n) >= VERB_LEN_MAX) {
+			return false;
+		}
+	}
+	return true;
+}
+
+int verb_find(struct ctl *c, const char *const *words, int count, struct err *e)
+{
+	char name[VERB_LEN_MAX];
+
+	c->words = words;
+	if (count == 0) {
+		look_up(c, "list");
+		return 0;
+	}
+	for (int used = count < VERB_WORDS_MAX ? count : VERB_WORDS_MAX; used > 0; used--) {
+		if (join_words(name, words, used) && look_up(c, name)) {
+			c->words = words + used;
+			c->word_count = count - used;
+			return 0;
+		}
+	}
+	return explain_unknown(words, count, e);
+}
+
+bool verb_built(const struct ctl *c)
+{
+	if (c->row && (c->row->run || c->row->not_built)) {
+		return !c->row->not_built;
+	}
+	return c->method && c->method->since;
+}
+
+const char *verb_usage(const struct ctl *c)
+{
+	if (c->row && c->row->usage) {
+		return c->row->usage;
+	}
+	return c->method && c->method->usage ? c->method->usage : "";
+}
+
+const char *verb_help(const struct ctl *c)
+{
+	return c->row && c->row->help ? c->row->help : c->method->help;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+void verb_each(void (*fn)(void *arg, const struct ctl *verb), void *arg)
+{
+	_cleanup_free_ const char **names = xcalloc(verb_count + method_count, sizeof(*names));
+	size_t count = 0;
+
+	for (size_t i = 0; i < verb_count; i++) {
+		names[count++] = verb_table[i].name;
+	}
+	for (size_t i = 0; i < method_count; i++) {
+		if (method_table[i].verb) {
+			names[count++] = method_table[i].verb;
+		}
+	}
+	qsort(names, count, sizeof(*names), by_name);
+	for (size_t i = 0; i < count; i++) {
+		struct ctl c = {0};
+
+		if ((i == 0 || strcmp(names[i], names[i - 1]) != 0) && look_up(&c, names[i])) {
+			fn(arg, &c);
+		}
+	}
+}
+
+/* Options that a verb of this version cannot honour are refused, never passed over. */
+static int check_options(struct ctl *c)
+{
+	static const enum opt commands_only[] = {OPT_DRY_RUN, OPT_NO_WAIT};
+	enum opt misplaced = args_misplaced(&c->args, c->verb);
+	struct err e = {0};
+
+	if (misplaced != OPT_COUNT) {
+		return call_misuse(
+		    c, "--%s does not go with %s", opt_table[misplaced].name, c->verb);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(commands_only); i++) {
+		if (c->args.given[commands_only[i]]) {
+			return call_misuse(c, "--%s is for commands to a printer, not for %s",
+			    opt_table[commands_only[i]].name, c->verb);
+		}
+	}
+	if (!c->args.given[OPT_COLUMNS]) {
+		return 0;
+	}
+	if (!c->row || !c->row->columns || c->args.given[OPT_JSON]) {
+		return call_misuse(c, "-o chooses columns, and there is no table here");
+	}
+	return table_check(c->row->columns, c->args.value[OPT_COLUMNS], &e) < 0
+		   ? out_fail(&c->out, &e)
+		   : 0;
+}
+
+int verb_run(struct ctl *c)
+{
+	struct err e = {0};
+	int status;
+
+	if (!verb_built(c) || c->args.given[OPT_WATCH] || c->args.given[OPT_HOST]) {
+		err_set(&e, ERR_UNSUPPORTED, "%s: not in this version",
+		    !verb_built(c)	      ? c->verb
+		    : c->args.given[OPT_HOST] ? "--host"
+					      : "--watch");
+		return out_fail(&c->out, &e);
+	}
+	if (c->args.err.type != ERR_NONE) {
+		return out_fail(&c->out, &c->args.err);
+	}
+	status = check_options(c);
+	if (status) {
+		return status;
+	}
+	return c->row && c->row->run ? c->row->run(c) : call_verb(c);
+}
