@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* What all printers share: the loop, the hub, the connection machinery, one report tape. Plain
+ * data, owned by daemon.c. */
+#pragma once
+
+#include <stdint.h>
+
+#include "daemon/model/report.h"
+
+struct hub;
+struct loop;
+struct mqtt_pool;
+struct resolver;
+struct tls_store;
+
+struct fleet {
+	struct loop *loop;
+	struct hub *hub;
+	struct resolver *resolver;
+	struct mqtt_pool *pool;
+	struct tls_store *tls;
+	const char *instance; /* name of this daemon in status objects */
+	uint64_t client_salt; /* makes client ids of this daemon its own, and stable */
+	struct report report; /* reused for every message: one tape for all */
+};
+
+/* 32 random bits for jitter; never blocks. */
+uint32_t fleet_random(void);

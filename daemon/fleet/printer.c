@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT */
+/* One printer: what it is made of, and what others may ask of it. */
+#include "daemon/fleet/printer.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/util.h"
+#include "daemon/fleet/printer_internal.h"
+#include "daemon/model/hms.h"
+
+struct log_subject printer_subject(const struct printer *p)
+{
+	return (struct log_subject){.printer = p->config.name, .serial = p->config.serial};
+}
+
+struct printer *printer_create(struct fleet *f, const struct printer_config *config)
+{
+	struct printer *p = xcalloc(1, sizeof(*p));
+
+	p->fleet = f;
+	printer_config_copy(config, &p->config);
+	p->topic_report = xasprintf("device/%s/report", config->serial ? config->serial : "");
+	p->topic_request = xasprintf("device/%s/request", config->serial ? config->serial : "");
+	p->last_message_mono_ms = -1;
+	hub_slot_init(&p->slot, p);
+	state_init(&p->state, config->serial ? config->serial : "", config->model);
+	printer_asks_init(p);
+	printer_link_init(p);
+	return p;
+}
+
+void printer_destroy(struct printer *p)
+{
+	if (!p) {
+		return;
+	}
+	printer_link_finish(p);
+	printer_asks_stop(p);
+	hub_slot_finish(p->fleet->hub, &p->slot);
+	state_finish(&p->state);
+	printer_config_finish(&p->config);
+	free(p->topic_report);
+	free(p->topic_request);
+	free(p);
+}
+
+void printer_set_config(struct printer *p, const struct printer_config *config)
+{
+	printer_config_finish(&p->config);
+	memset(&p->config, 0, sizeof(p->config));
+	printer_config_copy(config, &p->config);
+	hub_mark(p->fleet->hub, &p->slot, SECTION_BIT(SECTION_INFO));
+}
+
+const char *printer_name(const struct printer *p)
+{
+	return p->config.name;
+}
+
+const char *printer_serial(const struct printer *p)
+{
+	return p->config.serial ? p->config.serial : "";
+}
+
+const struct printer_config *printer_config(const struct printer *p)
+{
+	return &p->config;
+}
+
+enum link_state printer_link_state(const struct printer *p)
+{
+	return p->link.state;
+}
+
+const struct state *printer_state(const struct printer *p)
+{
+	return &p->state;
+}
+
+const struct printer_counters *printer_counters(const struct printer *p)
+{
+	return &p->counters;
+}
+
+static enum tls_word tls_word_of(const struct printer *p)
+{
+	if (p->link.plane == PLANE_NONE) {
+		return TLS_WORD_NONE;
+	}
+	switch (p->config.verify) {
+	case VERIFY_CHAIN:
+		return TLS_WORD_VERIFIED;
+	case VERIFY_PIN:
+		return TLS_WORD_PINNED;
+	case VERIFY_INSECURE:
+		return TLS_WORD_INSECURE;
+	case VERIFY_MODE_COUNT:
+		break;
+	}
+	return TLS_WORD_NONE;
+}
+
+static const char *address_of(const struct printer *p)
+{
+	const char *address = p->uplink ? uplink_address(p->uplink) : NULL;
+
+	return address ? address : p->config.address;
+}
+
+void printer_view(const struct printer *p, struct printer_view *ret)
+{
+	*ret = (struct printer_view){
+	    .name = p->config.name,
+	    .serial = p->config.serial,
+	    .instance = p->fleet->instance,
+	    .tags = (const char *const *)p->config.tags,
+	    .state = &p->state,
+	    .link =
+		{
+		    .state = p->link.state,
+		    .plane = p->link.plane,
+		    .tls = tls_word_of(p),
+		    .address = address_of(p),
+		    .since_wall_ms = p->link.since_wall_ms,
+		    .last_message_mono_ms = p->last_message_mono_ms,
+		    .reconnects = p->counters.reconnects,
+		    .last_error = p->link.last_error[0] ? p->link.last_error : NULL,
+		    .last_error_hint = p->link.hint[0] ? p->link.hint : NULL,
+		},
+	    .camera =
+		{
+		    .state = "off",
+		    .frame_mono_ms = -1,
+		    .width = UNKNOWN_INT,
+		    .height = UNKNOWN_INT,
+		    .why = "not in this version",
+		},
+	    .now_mono_ms = loop_now_ms(p->fleet->loop),
+	    .now_wall_ms = loop_wall_ms(p->fleet->loop),
+	};
+}
+
+static int refuse_refresh(const struct printer *p, int64_t wait_ms, const char *what, struct err *e)
+{
+	err_set(e, ERR_RATE_LIMITED, "%s: %s; again in %lld s", p->config.name, what,
+	    (long long)(wait_ms + 999) / 1000);
+	err_printer(e, p->config.name);
+	return -EAGAIN;
+}
+
+int printer_refresh(struct printer *p, const char **ret_stage, struct err *e)
+{
+	int64_t wait_ms = 0;
+	int rc;
+
+	if (!p->uplink) {
+		err_set(e, ERR_PRINTER_OFFLINE, "%s is disabled: %s", p->config.name,
+		    p->link.last_error);
+		err_printer(e, p->config.name);
+		err_hint(e, "%s", p->link.hint);
+		return -ENOTCONN;
+	}
+	if (uplink_is_up(p->uplink)) {
+		wait_ms = printer_ask_full(p, PUSHALL_ASKED);
+		if (wait_ms > 0) {
+			return refuse_refresh(
+			    p, wait_ms, "a full report was asked for a moment ago", e);
+		}
+		*ret_stage = "sent";
+		return 0;
+	}
+	rc = uplink_retry(p->uplink, &wait_ms);
+	if (rc == -EAGAIN) {
+		return refuse_refresh(p, wait_ms, p->link.last_error, e);
+	}
+	*ret_stage = "connecting";
+	return 0;
+}
+
+static bool link_is_bad(enum link_state s)
+{
+	return s != LINK_ONLINE && s != LINK_CONNECTING;
+}
+
+static bool hms_is_bad(const struct state_hms *hms)
+{
+	size_t i;
+
+	for (i = 0; i < hms->count; i++) {
+		struct hms_info info;
+
+		hms_describe(hms->entries[i].attr, hms->entries[i].code, &info);
+		if (info.severity == HMS_FATAL || info.severity == HMS_SERIOUS) {
+			return true;
+		}
+	}
+	return false;
+}
+
+bool printer_has_problem(const struct printer *p)
+{
+	enum print_state print = p->state.print.state;
+
+	return link_is_bad(p->link.state) || print == PRINT_PAUSED || print == PRINT_FAILED ||
+	       hms_is_bad(&p->state.hms);
+}

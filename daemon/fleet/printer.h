@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/* One printer: its link's state machine, its cached state, its counters. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/err.h"
+#include "daemon/model/view.h"
+
+struct fleet;
+struct printer;
+struct printer_config;
+
+/* config is copied. Starts connecting on the next loop turn, or is LINK_DISABLED with the reason.
+ * The caller owns it. */
+struct printer *printer_create(struct fleet *f, const struct printer_config *config);
+/* Ends the link and frees; not from a callback of the printer itself. NULL is fine. */
+void printer_destroy(struct printer *p);
+/* Takes a configuration that needs no new connection (printer_config_same_link). */
+void printer_set_config(struct printer *p, const struct printer_config *config);
+
+const char *printer_name(const struct printer *p);
+const char *printer_serial(const struct printer *p);
+const struct printer_config *printer_config(const struct printer *p);
+enum link_state printer_link_state(const struct printer *p);
+const struct state *printer_state(const struct printer *p);
+/* Borrowed pointers, valid till the next loop turn. */
+void printer_view(const struct printer *p, struct printer_view *ret);
+
+/* Asks the printer for a full report; connects at once when it waits in backoff. 0 with *ret_stage
+ * "sent" or "connecting"; negative with *e: printer_offline (disabled), rate_limited (the model's
+ * limit, hint says when). */
+int printer_refresh(struct printer *p, const char **ret_stage, struct err *e);
+/* Problems sort first: refused, offline, stale, paused with error, failed, serious HMS. */
+bool printer_has_problem(const struct printer *p);
+
+struct printer_counters {
+	uint64_t messages, bytes, full, delta, ack, event, version, ignored;
+	uint64_t dropped_syntax, dropped_limit, dropped_topic, repaired, wrong_types;
+	uint64_t connects, reconnects, pushalls, raw_left_out;
+};
+const struct printer_counters *printer_counters(const struct printer *p);

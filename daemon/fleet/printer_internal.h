@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/* The struct behind printer.h, for the three files that make a printer: life, link, reports. */
+#pragma once
+
+#include "common/log.h"
+#include "daemon/fleet/fleet.h"
+#include "daemon/fleet/printer.h"
+#include "daemon/fleet/printer_config.h"
+#include "daemon/fleet/uplink.h"
+#include "daemon/io/loop.h"
+#include "daemon/model/hub.h"
+#include "daemon/model/state.h"
+
+/* The printer's side of the link as people see it; written by printer_enter alone. */
+struct printer_link {
+	enum link_state state;
+	enum plane plane;
+	int64_t since_wall_ms;
+	int64_t
+	    outage_mono_ms; /* when the last session was lost, -1 while up or before the first */
+	bool was_online;    /* since this printer was created */
+	char last_error[256], hint[96];
+};
+
+/* Requests to the printer that are paced: full reports and versions. */
+struct printer_asks {
+	uint32_t sequence;
+	int64_t pushall_mono_ms; /* last sent, -1 never */
+	unsigned base_tries;	 /* full reports asked for since a base was missed */
+	unsigned version_tries;
+	struct loop_timer pushall, version;
+};
+
+struct printer {
+	struct fleet *fleet;
+	struct printer_config config;
+	struct state state;
+	struct hub_slot slot;
+	struct uplink *uplink; /* NULL while disabled */
+	char *topic_report, *topic_request;
+	struct printer_link link;
+	struct printer_asks asks;
+	int64_t last_message_mono_ms; /* -1 never */
+	int64_t heard_mono_ms;	      /* last message or connect: what silence is measured from */
+	bool silence_asked;	      /* the one full report of a silence was asked for */
+	struct loop_timer silence;
+	int64_t flood_window_ms;
+	unsigned flood_count;
+	int64_t full_tokens_milli, full_tokens_at_ms;
+	bool wrong_types_logged;
+	struct log_ratelimit drop_log;
+	struct printer_counters counters;
+};
+
+/* printer_link.c */
+void printer_link_init(struct printer *p);
+void printer_link_finish(struct printer *p);
+/* The one writer of link.state: logs old -> new, marks the hub, files the event. Same state: only
+ * the error text may change. */
+void printer_enter(struct printer *p, enum link_state state, const char *error, const char *hint);
+/* A valid message came. */
+void printer_heard(struct printer *p);
+
+/* printer_report.c */
+enum pushall_reason { PUSHALL_CONNECT, PUSHALL_BASE, PUSHALL_SILENCE, PUSHALL_ASKED };
+void printer_on_message(void *arg, const char *topic, char *payload, size_t len);
+/* Sends when the pace allows it, else later. Returns 0, or the ms to wait when nothing will be sent
+ * (PUSHALL_ASKED only). */
+int64_t printer_ask_full(struct printer *p, enum pushall_reason reason);
+void printer_ask_version(struct printer *p);
+void printer_asks_init(struct printer *p);
+void printer_asks_stop(struct printer *p);
+
+struct log_subject printer_subject(const struct printer *p);

@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: MIT */
+/* A printer's link: the state machine between its uplink and link.state, and the silence watchdog.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "common/jw.h"
+#include "common/text.h"
+#include "daemon/fleet/printer_internal.h"
+
+enum {
+	SILENCE_STALE_MS = 60 * 1000, /* reliability.md row 3 */
+	SILENCE_RECONNECT_MS = 120 * 1000,
+	/* A refused port right after a loss is a printer that boots; one that stays is a closed
+	   door. */
+	LAN_CLOSED_AFTER_MS = 30 * 1000,
+};
+
+static int64_t now_ms(const struct printer *p)
+{
+	return loop_now_ms(p->fleet->loop);
+}
+
+static int event_of(enum link_state from, enum link_state to)
+{
+	switch (to) {
+	case LINK_ONLINE:
+		return from == LINK_STALE ? EVENT_PRINTER_RECOVERED : EVENT_PRINTER_ONLINE;
+	case LINK_STALE:
+		return EVENT_PRINTER_STALE;
+	case LINK_OFFLINE:
+		return EVENT_PRINTER_OFFLINE;
+	case LINK_AUTH_REFUSED:
+		return EVENT_PRINTER_AUTH_REFUSED;
+	case LINK_TLS_REFUSED:
+		return EVENT_PRINTER_TLS_REFUSED;
+	case LINK_LAN_CLOSED:
+		return EVENT_PRINTER_LAN_CLOSED;
+	case LINK_CONNECTING:
+	case LINK_DISABLED:
+	case LINK_STATE_COUNT:
+		break;
+	}
+	return -1;
+}
+
+static enum log_level level_of(enum link_state to)
+{
+	if (to == LINK_AUTH_REFUSED || to == LINK_TLS_REFUSED) {
+		return LOG_LEVEL_ERR;
+	}
+	return to == LINK_ONLINE || to == LINK_CONNECTING ? LOG_LEVEL_INFO : LOG_LEVEL_WARN;
+}
+
+static void file_event(struct printer *p, enum link_state from)
+{
+	int kind = event_of(from, p->link.state);
+	struct jw w;
+	char *data;
+
+	if (kind < 0) {
+		return;
+	}
+	jw_init(&w);
+	jw_object(&w, NULL);
+	jw_str(&w, "from", link_state_word(from));
+	jw_str(&w, "to", link_state_word(p->link.state));
+	jw_str(&w, "reason", p->link.last_error[0] ? p->link.last_error : NULL);
+	jw_object_end(&w);
+	data = jw_take(&w);
+	hub_event(p->fleet->hub, (enum event_kind)kind, p->config.name, p->config.serial, data,
+	    loop_wall_ms(p->fleet->loop));
+	free(data);
+	jw_finish(&w);
+}
+
+static void log_change(const struct printer *p, enum link_state from)
+{
+	struct log_subject subject = printer_subject(p);
+	int64_t next_ms = p->uplink ? uplink_next_try_ms(p->uplink) : -1;
+	char next[48] = "";
+	int kind = event_of(from, p->link.state);
+
+	if (next_ms >= 0) {
+		snprintf(
+		    next, sizeof(next), "; next try in %lld s", (long long)(next_ms + 999) / 1000);
+	}
+	subject.event = kind < 0 ? NULL : event_name((enum event_kind)kind);
+	log_write(level_of(p->link.state), &subject, "%s -> %s%s%s%s", link_state_word(from),
+	    link_state_word(p->link.state), p->link.last_error[0] ? ": " : "", p->link.last_error,
+	    next);
+}
+
+static bool set_error(struct printer *p, const char *error, const char *hint)
+{
+	bool same = strcmp(p->link.last_error, error ? error : "") == 0;
+
+	str_copy(p->link.last_error, sizeof(p->link.last_error), error ? error : "");
+	str_copy(p->link.hint, sizeof(p->link.hint), hint ? hint : "");
+	return !same;
+}
+
+void printer_enter(struct printer *p, enum link_state state, const char *error, const char *hint)
+{
+	enum link_state from = p->link.state;
+	bool new_error = set_error(p, error, hint);
+
+	if (from == state) {
+		if (new_error) {
+			hub_mark(p->fleet->hub, &p->slot, SECTION_BIT(SECTION_LINK));
+		}
+		return;
+	}
+	p->link.state = state;
+	p->link.since_wall_ms = loop_wall_ms(p->fleet->loop);
+	p->link.plane = state == LINK_ONLINE || state == LINK_STALE ? PLANE_LAN : PLANE_NONE;
+	p->link.was_online |= state == LINK_ONLINE;
+	hub_mark(p->fleet->hub, &p->slot, SECTION_BIT(SECTION_LINK));
+	log_change(p, from);
+	file_event(p, from);
+}
+
+void printer_heard(struct printer *p)
+{
+	p->last_message_mono_ms = p->heard_mono_ms = now_ms(p);
+	p->silence_asked = false;
+	if (p->link.state == LINK_STALE) {
+		printer_enter(p, LINK_ONLINE, NULL, NULL);
+	}
+}
+
+static const char *silence_text(const struct printer *p)
+{
+	return p->last_message_mono_ms < 0
+		   ? "connected, but no report since: is Serial= right (upper case)?"
+		   : "connected, but the printer has sent nothing for 60 s";
+}
+
+/* Fires when silence may have lasted long enough; messages only move heard_mono_ms. */
+static void on_silence(void *arg)
+{
+	struct printer *p = arg;
+	int64_t silent_ms = now_ms(p) - p->heard_mono_ms;
+
+	if (!uplink_is_up(p->uplink)) {
+		return;
+	}
+	if (silent_ms >= SILENCE_RECONNECT_MS) {
+		uplink_reconnect(p->uplink, "silent for 120 s");
+		return;
+	}
+	if (silent_ms < SILENCE_STALE_MS) {
+		loop_timer_start(&p->silence, SILENCE_STALE_MS - silent_ms);
+		return;
+	}
+	printer_enter(p, LINK_STALE, silence_text(p), NULL);
+	if (!p->silence_asked) {
+		p->silence_asked = true;
+		printer_ask_full(p, PUSHALL_SILENCE);
+	}
+	loop_timer_start(&p->silence, SILENCE_RECONNECT_MS - silent_ms);
+}
+
+static void on_up(void *arg)
+{
+	struct printer *p = arg;
+
+	p->counters.connects = uplink_connects(p->uplink);
+	p->counters.reconnects = p->counters.connects - 1;
+	p->link.outage_mono_ms = -1;
+	p->heard_mono_ms = now_ms(p);
+	p->silence_asked = true; /* the connect asks for a full report already */
+	p->asks.version_tries = 0;
+	loop_timer_start(&p->silence, SILENCE_STALE_MS);
+	/* A silent printer that takes a new connection is still silent: its first message ends
+	 * that. */
+	if (p->link.state != LINK_STALE) {
+		printer_enter(p, LINK_ONLINE, NULL, NULL);
+	}
+	printer_ask_version(p);
+	printer_ask_full(p, PUSHALL_CONNECT);
+}
+
+static enum link_state state_after(const struct printer *p, enum mqtt_down why)
+{
+	switch (why) {
+	case MQTT_DOWN_TLS:
+		return LINK_TLS_REFUSED;
+	case MQTT_DOWN_AUTH:
+		return LINK_AUTH_REFUSED;
+	case MQTT_DOWN_REFUSED_PORT:
+		return p->link.was_online &&
+			       now_ms(p) - p->link.outage_mono_ms < LAN_CLOSED_AFTER_MS
+			   ? LINK_OFFLINE
+			   : LINK_LAN_CLOSED;
+	case MQTT_DOWN_ASKED:
+		return p->link.state == LINK_STALE ? LINK_STALE : LINK_OFFLINE;
+	case MQTT_DOWN_UNREACHABLE:
+	case MQTT_DOWN_TIMEOUT:
+	case MQTT_DOWN_CONNACK:
+	case MQTT_DOWN_LOST:
+	case MQTT_DOWN_KEEPALIVE:
+	case MQTT_DOWN_OVERSIZE:
+	case MQTT_DOWN_COUNT:
+		break;
+	}
+	return LINK_OFFLINE;
+}
+
+static const char *hint_after(enum link_state state)
+{
+	switch (state) {
+	case LINK_AUTH_REFUSED:
+		return "read the access code on the printer and put it into AccessCode=";
+	case LINK_TLS_REFUSED:
+		return "check Address= and Serial=; Verify=pin trusts one certificate by its pin";
+	case LINK_LAN_CLOSED:
+		return "switch the printer's LAN access on, or check Address= and Port=";
+	case LINK_CONNECTING:
+	case LINK_ONLINE:
+	case LINK_STALE:
+	case LINK_OFFLINE:
+	case LINK_DISABLED:
+	case LINK_STATE_COUNT:
+		break;
+	}
+	return NULL;
+}
+
+static void on_down(void *arg, enum mqtt_down why, const char *text)
+{
+	struct printer *p = arg;
+	enum link_state state;
+	char shown[200];
+
+	if (p->link.outage_mono_ms < 0) {
+		p->link.outage_mono_ms = now_ms(p);
+	}
+	loop_timer_stop(&p->silence);
+	printer_asks_stop(p);
+	state = state_after(p, why);
+	printer_enter(p, state, text_escape_buf(text, shown, sizeof(shown)), hint_after(state));
+}
+
+static struct tls_profile *profile_of(struct printer *p, const char **ret_reason)
+{
+	struct tls_profile *profile = NULL;
+
+	if (tls_profile_get(p->fleet->tls, p->config.ca_file, &profile, ret_reason) < 0) {
+		return NULL;
+	}
+	return profile;
+}
+
+/* Stable for this daemon and printer, so that a half-dead session of ours is replaced, not doubled.
+ */
+static void make_client_id(const struct printer *p, char *buf, size_t size)
+{
+	uint64_t h = p->fleet->client_salt;
+	const char *s;
+
+	for (s = p->config.serial; *s; s++) {
+		h = (h ^ (unsigned char)*s) * 1099511628211ull;
+	}
+	snprintf(buf, size, "bambud-%08x", (unsigned)(h ^ h >> 32));
+}
+
+static void open_uplink(struct printer *p, struct tls_profile *profile)
+{
+	static const enum tls_verify verify[VERIFY_MODE_COUNT] = {
+	    [VERIFY_CHAIN] = TLS_VERIFY_CHAIN,
+	    [VERIFY_PIN] = TLS_VERIFY_PIN,
+	    [VERIFY_INSECURE] = TLS_VERIFY_INSECURE,
+	};
+	struct uplink_handler handler = {
+	    .up = on_up, .message = printer_on_message, .down = on_down, .arg = p};
+	char client_id[32];
+	struct uplink_config config = {
+	    .host = p->config.address,
+	    .port = p->config.port,
+	    .user = "bblp",
+	    .client_id = client_id,
+	    .password = p->config.access_code,
+	    .serial = p->config.serial,
+	    .verify = verify[p->config.verify],
+	    .pin = p->config.pin,
+	    .profile = profile,
+	    .topic = p->topic_report,
+	};
+
+	make_client_id(p, client_id, sizeof(client_id));
+	p->uplink = uplink_create(p->fleet, &config, &handler);
+	uplink_start(p->uplink);
+}
+
+static const char *why_disabled(const struct printer *p)
+{
+	if (p->config.disabled) {
+		return p->config.disabled;
+	}
+	if (p->config.mode == MODE_CLOUD) {
+		return "Mode=cloud: the cloud is not in this version";
+	}
+	if (!p->config.address) {
+		return "no Address=, and discovery is not in this version";
+	}
+	return p->config.access_code ? NULL : "no AccessCode=";
+}
+
+void printer_link_init(struct printer *p)
+{
+	const char *why = why_disabled(p);
+	struct tls_profile *profile = NULL;
+
+	p->link.state = LINK_CONNECTING;
+	p->link.since_wall_ms = loop_wall_ms(p->fleet->loop);
+	p->link.outage_mono_ms = -1;
+	loop_timer_init(&p->silence, p->fleet->loop, on_silence, p);
+	if (!why) {
+		profile = profile_of(p, &why);
+	}
+	if (!profile) {
+		printer_enter(p, LINK_DISABLED, why, "correct it, then: bambuctl daemon reload");
+		return;
+	}
+	open_uplink(p, profile);
+	tls_profile_unref(profile);
+}
+
+void printer_link_finish(struct printer *p)
+{
+	loop_timer_stop(&p->silence);
+	uplink_destroy(TAKE(p->uplink));
+}

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: MIT */
+/* Keeps one broker session up: resolve, connect, subscribe, back off, again. */
+#include "daemon/fleet/uplink.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "common/util.h"
+#include "daemon/fleet/fleet.h"
+#include "daemon/io/backoff.h"
+#include "daemon/io/loop.h"
+#include "daemon/io/resolve.h"
+
+enum {
+	RETRY_BASE_MS = 1000,
+	RETRY_CAP_MS = 60 * 1000,
+	/* Soon after a loss the cap is low, so that a farm is back quickly after a short outage. */
+	RETRY_CAP_FRESH_MS = 4 * 1000,
+	/* Refused certificate or code: 12 tries an hour at the most (reliability.md rows 7, 8). */
+	REFUSED_RETRY_MS = 5 * 60 * 1000,
+};
+
+enum phase { PHASE_IDLE, PHASE_WAITING, PHASE_RESOLVING, PHASE_CONNECTING, PHASE_UP };
+
+struct uplink {
+	struct fleet *fleet;
+	struct uplink_handler handler;
+	char *host, *topic, *address;
+	uint16_t port;
+	enum phase phase;
+	struct tls_peer peer;
+	struct mqtt_client *client;
+	struct resolve_request *lookup;
+	struct loop_timer retry;
+	struct backoff backoff;
+	int64_t lost_ms;      /* when the outage began, -1 while up or before the first try */
+	int64_t forbidden_ms; /* no attempt before this time */
+	uint64_t connects;
+};
+
+uint32_t fleet_random(void)
+{
+	uint32_t r = 0;
+
+	if (getrandom(&r, sizeof(r), GRND_NONBLOCK) != sizeof(r)) {
+		static uint32_t state = 2463534242u;
+
+		state ^= state << 13;
+		state ^= state >> 17;
+		state ^= state << 5;
+		r = state;
+	}
+	return r;
+}
+
+static int64_t now_ms(const struct uplink *u)
+{
+	return loop_now_ms(u->fleet->loop);
+}
+
+static int64_t retry_delay_ms(struct uplink *u, enum mqtt_down why)
+{
+	int64_t outage_ms = u->lost_ms < 0 ? 0 : now_ms(u) - u->lost_ms;
+
+	if (why == MQTT_DOWN_TLS || why == MQTT_DOWN_AUTH) {
+		u->forbidden_ms = now_ms(u) + REFUSED_RETRY_MS;
+		return REFUSED_RETRY_MS + fleet_random() % (REFUSED_RETRY_MS / 5);
+	}
+	u->backoff.cap_ms = outage_ms < RETRY_CAP_FRESH_MS ? RETRY_CAP_FRESH_MS
+			    : outage_ms < RETRY_CAP_MS	   ? outage_ms
+							   : RETRY_CAP_MS;
+	return backoff_next_ms(&u->backoff, fleet_random());
+}
+
+/* The one place where an attempt or a session ends. */
+static void fall(struct uplink *u, enum mqtt_down why, const char *text)
+{
+	if (u->lost_ms < 0) {
+		u->lost_ms = now_ms(u);
+	}
+	u->phase = PHASE_WAITING;
+	loop_timer_start(&u->retry, retry_delay_ms(u, why));
+	u->handler.down(u->handler.arg, why, text);
+}
+
+static void connect_to(struct uplink *u, const char *address)
+{
+	u->phase = PHASE_CONNECTING;
+	if (mqtt_open(u->client, address, u->port) < 0) {
+		fall(u, MQTT_DOWN_UNREACHABLE, "the connection could not be started");
+	}
+}
+
+static void on_resolved(void *arg, const char *address, const char *error)
+{
+	struct uplink *u = arg;
+	char text[256];
+
+	u->lookup = NULL;
+	if (address) {
+		free(u->address);
+		u->address = xstrdup(address);
+	}
+	if (u->address) {
+		connect_to(u, u->address); /* the last good address when the look-up failed */
+		return;
+	}
+	snprintf(text, sizeof(text), "cannot find %s: %s", u->host, error);
+	fall(u, MQTT_DOWN_UNREACHABLE, text);
+}
+
+static void attempt(struct uplink *u)
+{
+	loop_timer_stop(&u->retry);
+	u->phase = PHASE_RESOLVING;
+	u->lookup = resolve_start(u->fleet->resolver, u->host, on_resolved, u);
+}
+
+static void on_retry(void *arg)
+{
+	attempt(arg);
+}
+
+static void on_up(void *arg)
+{
+	struct uplink *u = arg;
+
+	u->connects++;
+	u->lost_ms = -1;
+	u->forbidden_ms = 0;
+	u->phase = PHASE_UP;
+	backoff_reset(&u->backoff);
+	if (mqtt_subscribe(u->client, u->topic) < 0) {
+		mqtt_close(u->client, "subscription could not be sent");
+		return;
+	}
+	u->handler.up(u->handler.arg);
+}
+
+static void on_message(void *arg, const char *topic, char *payload, size_t len)
+{
+	struct uplink *u = arg;
+
+	u->handler.message(u->handler.arg, topic, payload, len);
+}
+
+static void on_down(void *arg, enum mqtt_down why, const char *text)
+{
+	fall(arg, why, text);
+}
+
+static void make_client(struct uplink *u, const struct uplink_config *config)
+{
+	struct mqtt_handler handler = {
+	    .up = on_up, .message = on_message, .down = on_down, .arg = u};
+	struct mqtt_config mqtt = {
+	    .client_id = config->client_id,
+	    .user = config->user,
+	    .password = config->password,
+	    .profile = config->profile,
+	    .peer = &u->peer,
+	    .keepalive_s = 30,
+	    .connect_ms = 10000,
+	};
+
+	u->client = mqtt_create(u->fleet->pool, &mqtt, &handler);
+}
+
+struct uplink *uplink_create(
+    struct fleet *f, const struct uplink_config *config, const struct uplink_handler *h)
+{
+	struct uplink *u = xcalloc(1, sizeof(*u));
+
+	u->fleet = f;
+	u->handler = *h;
+	u->host = xstrdup(config->host);
+	u->port = config->port;
+	u->topic = xstrdup(config->topic);
+	u->lost_ms = -1;
+	u->peer.verify = config->verify;
+	u->peer.fd = -1;
+	u->peer.guard_max = MQTT_MESSAGE_MAX;
+	str_copy(u->peer.name, sizeof(u->peer.name), config->serial);
+	if (config->pin) {
+		memcpy(u->peer.pin, config->pin, sizeof(u->peer.pin));
+	}
+	backoff_init(&u->backoff, RETRY_BASE_MS, RETRY_CAP_MS);
+	loop_timer_init(&u->retry, f->loop, on_retry, u);
+	make_client(u, config);
+	return u;
+}
+
+void uplink_destroy(struct uplink *u)
+{
+	if (!u) {
+		return;
+	}
+	resolve_cancel(u->lookup);
+	loop_timer_stop(&u->retry);
+	mqtt_destroy(u->client);
+	free(u->host);
+	free(u->topic);
+	free(u->address);
+	free(u);
+}
+
+void uplink_start(struct uplink *u)
+{
+	if (u->phase == PHASE_IDLE) {
+		attempt(u);
+	}
+}
+
+int uplink_retry(struct uplink *u, int64_t *ret_wait_ms)
+{
+	int64_t wait_ms = u->forbidden_ms - now_ms(u);
+
+	if (u->phase != PHASE_WAITING) {
+		return -EALREADY;
+	}
+	if (wait_ms > 0) {
+		*ret_wait_ms = wait_ms;
+		return -EAGAIN;
+	}
+	attempt(u);
+	return 0;
+}
+
+void uplink_reconnect(struct uplink *u, const char *why)
+{
+	if (u->phase == PHASE_UP) {
+		mqtt_close(u->client, why);
+	}
+}
+
+bool uplink_is_up(const struct uplink *u)
+{
+	return u && u->phase == PHASE_UP;
+}
+
+int uplink_publish(struct uplink *u, const char *topic, const char *payload, size_t len)
+{
+	return uplink_is_up(u) ? mqtt_publish(u->client, topic, payload, len) : -ENOTCONN;
+}
+
+const char *uplink_address(const struct uplink *u)
+{
+	return u->address;
+}
+
+const struct tls_peer *uplink_peer(const struct uplink *u)
+{
+	return &u->peer;
+}
+
+uint64_t uplink_connects(const struct uplink *u)
+{
+	return u->connects;
+}
+
+int64_t uplink_next_try_ms(const struct uplink *u)
+{
+	if (!loop_timer_armed(&u->retry)) {
+		return -1;
+	}
+	return u->retry.due_ms > now_ms(u) ? u->retry.due_ms - now_ms(u) : 0;
+}

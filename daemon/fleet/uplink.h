@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/* One broker session that is kept up: look-up, connect, subscribe, retry with backoff. */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "daemon/io/mqtt.h"
+#include "daemon/io/tls.h"
+
+struct fleet;
+struct secret;
+struct uplink;
+
+struct uplink_config {
+	const char *host; /* name or address */
+	uint16_t port;
+	const char *user, *client_id;
+	const struct secret *password;
+	const char *serial; /* name the certificate must carry */
+	enum tls_verify verify;
+	const uint8_t *pin;	     /* 32 bytes, TLS_VERIFY_PIN only */
+	struct tls_profile *profile; /* ref taken */
+	const char *topic;	     /* subscribed after every connect */
+};
+
+struct uplink_handler {
+	/* Subscribed; publish works. */
+	void (*up)(void *arg);
+	void (*message)(void *arg, const char *topic, char *payload, size_t len);
+	/* A session ended or an attempt failed; the next attempt is already planned. text: one line
+	 * for people. */
+	void (*down)(void *arg, enum mqtt_down why, const char *text);
+	void *arg;
+};
+
+/* Everything in config is copied. Idle until uplink_start. */
+struct uplink *uplink_create(
+    struct fleet *f, const struct uplink_config *config, const struct uplink_handler *h);
+/* Safe from its own callbacks; no callback follows. NULL is fine. */
+void uplink_destroy(struct uplink *u);
+void uplink_start(struct uplink *u);
+/* Tries at once instead of waiting for the planned attempt. 0; -EALREADY when up or on the way;
+ * -EAGAIN when the last refusal forbids it for *ret_wait_ms more (refused certificates and codes:
+ * reliability.md rows 7 and 8). */
+int uplink_retry(struct uplink *u, int64_t *ret_wait_ms);
+/* Ends the session (DISCONNECT) and comes back by itself; `why` is logged by the driver. */
+void uplink_reconnect(struct uplink *u, const char *why);
+bool uplink_is_up(const struct uplink *u);
+/* QoS 1. 0 or negative errno. */
+int uplink_publish(struct uplink *u, const char *topic, const char *payload, size_t len);
+/* The numeric address last used, or NULL. */
+const char *uplink_address(const struct uplink *u);
+/* Who was found at the other end. */
+const struct tls_peer *uplink_peer(const struct uplink *u);
+uint64_t uplink_connects(const struct uplink *u);
+/* ms until the planned attempt, -1 when none is planned. */
+int64_t uplink_next_try_ms(const struct uplink *u);

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* A broker connection that does what the test says, and a clock that stands still until told. */
+#pragma once
+
+#include "daemon/fleet/fleet.h"
+#include "daemon/fleet/printer_config.h"
+#include "daemon/io/loop.h"
+#include "daemon/io/mqtt.h"
+#include "daemon/io/tls.h"
+
+struct fake {
+	struct loop *loop;
+	struct hub *hub;
+	struct fleet fleet;
+	int64_t now_ms;
+	/* The last client made, and what it was asked. */
+	struct mqtt_client *client;
+	unsigned opens, closes, subscribes, publishes;
+	char last_publish[256], last_close[128];
+};
+extern struct fake fake;
+
+void fake_start(void);
+void fake_stop(void);
+/* Virtual time goes on, timers that fall due fire in order. */
+void fake_advance(int64_t ms);
+/* What the broker does. */
+void fake_up(void);
+void fake_down(enum mqtt_down why, const char *text);
+void fake_message(const char *topic, const char *payload);
+/* A usable configuration; the strings are literals and copied by whoever keeps it. */
+struct printer_config fake_config(const char *name, const char *serial);
+/* How often a kind of event was filed. */
+unsigned fake_events(int kind);
