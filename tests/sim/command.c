@@ -23,6 +23,7 @@ const char command_help[] =
     "  fault PRINTER|all NAME on|off [ARG]\n"
     "  state PRINTER|all WORD        idle preparing printing paused finished failed\n"
     "  set PRINTER|all KEY=VALUE...  see keys below; a delta with the change follows at once\n"
+    "  rate PRINTER|all HZ           reports a second, 0 = none by itself\n"
     "  publish PRINTER|all JSON      sends the bytes as they are on the report topic\n"
     "  last PRINTER                  the last payload on the request topic\n"
     "  quit                          ends the simulator\n";
@@ -276,6 +277,26 @@ static void run_set(struct sim *sim, char *rest, struct jw *reply)
 	put(reply, "ok");
 }
 
+static void run_rate(struct sim *sim, char *rest, struct jw *reply)
+{
+	size_t begin, end;
+	const char *who = next_word(&rest), *hz = next_word(&rest);
+	double rate_hz;
+
+	if (choose(sim, who, &begin, &end) < 0) {
+		fail(reply, "no such printer", who);
+		return;
+	}
+	if (!hz || parse_double(hz, &rate_hz) < 0 || rate_hz < 0 || rate_hz > 1000) {
+		fail(reply, "0 to 1000 reports a second, not", hz);
+		return;
+	}
+	for (size_t i = begin; i < end; i++) {
+		printer_set_rate(sim->printers[i], rate_hz);
+	}
+	put(reply, "ok %s", hz);
+}
+
 static void run_publish(struct sim *sim, char *rest, struct jw *reply)
 {
 	size_t begin, end;
@@ -378,6 +399,8 @@ int command_run(struct sim *sim, char *line, struct jw *reply, struct command_wa
 		run_state(sim, rest, reply);
 	} else if (strcmp(verb, "set") == 0) {
 		run_set(sim, rest, reply);
+	} else if (strcmp(verb, "rate") == 0) {
+		run_rate(sim, rest, reply);
 	} else if (strcmp(verb, "publish") == 0) {
 		run_publish(sim, rest, reply);
 	} else if (strcmp(verb, "last") == 0) {

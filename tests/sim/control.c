@@ -237,7 +237,7 @@ static int print_answer(FILE *from)
 		return 1;
 	}
 	if (str_starts(line, "ok")) {
-		fputs(line + (line[2] == ' ' ? 3 : 2), stdout);
+		fputs(line, stdout);
 		return 0;
 	}
 	fputs(line, stderr);

@@ -28,7 +28,7 @@
 struct options {
 	struct farm_options farm;
 	const char *dir, *control, *config_out;
-	bool rsa, die_with_parent, verbose;
+	bool rsa, deltas, die_with_parent, verbose;
 	double rate_hz, pace;
 };
 
@@ -53,6 +53,7 @@ static const char usage[] =
     "                       the same port (default: all on 127.0.0.1)\n"
     "  --code CODE          access code of all (default: each its own)\n"
     "  --rate HZ            reports a second of each printer (default 1; 0: none by itself)\n"
+    "  --deltas             X1 models send deltas too, instead of a full report every time\n"
     "  --pace X             simulated seconds in a second (default 1)\n"
     "  --seed N             other random choices\n"
     "  --rsa                RSA-2048 keys, as real printers have (default: EC P-256)\n"
@@ -96,6 +97,7 @@ enum option_id {
 	OPT_ADDRESS,
 	OPT_CODE,
 	OPT_RATE,
+	OPT_DELTAS,
 	OPT_PACE,
 	OPT_SEED,
 	OPT_RSA,
@@ -119,6 +121,7 @@ static const struct option long_options[] = {
     {"address", required_argument, NULL, OPT_ADDRESS},
     {"code", required_argument, NULL, OPT_CODE},
     {"rate", required_argument, NULL, OPT_RATE},
+    {"deltas", no_argument, NULL, OPT_DELTAS},
     {"pace", required_argument, NULL, OPT_PACE},
     {"seed", required_argument, NULL, OPT_SEED},
     {"rsa", no_argument, NULL, OPT_RSA},
@@ -210,6 +213,9 @@ static void read_plain(struct options *o, int id, const char *text)
 		break;
 	case OPT_CONFIG:
 		o->config_out = text;
+		break;
+	case OPT_DELTAS:
+		o->deltas = true;
 		break;
 	case OPT_DIE:
 		o->die_with_parent = true;
@@ -327,7 +333,8 @@ static int run_farm(struct sim *sim, const struct options *o, struct control **r
 
 static int simulate(const struct options *o)
 {
-	struct sim sim = {.rate_hz = o->rate_hz, .pace = o->pace, .verbose = o->verbose};
+	struct sim sim = {
+	    .rate_hz = o->rate_hz, .pace = o->pace, .deltas = o->deltas, .verbose = o->verbose};
 	struct event *term, *interrupt;
 	struct control *control = NULL;
 	int status = 1;

@@ -166,7 +166,7 @@ static void publish_bad(struct printer *p)
 static double rate_of(const struct printer *p)
 {
 	return fault_is_on(&p->faults, FAULT_FLOOD) ? (double)p->faults.arg[FAULT_FLOOD]
-						    : p->sim->rate_hz;
+						    : p->rate_hz;
 }
 
 static void arm_tick(struct printer *p, double seconds)
@@ -196,7 +196,8 @@ static void tick(struct printer *p)
 	for (int i = 0; i < due && has_audience(p); i++) {
 		publish_bad(p);
 		if (!fault_replaces_delta(&p->faults)) {
-			printer_report(p, p->model->family == SIM_FAMILY_X1 && !flood);
+			printer_report(
+			    p, p->model->family == SIM_FAMILY_X1 && !flood && !p->sim->deltas);
 		}
 	}
 }
@@ -217,6 +218,14 @@ void printer_start(struct printer *p, double phase)
 	if (rate_of(p) > 0) {
 		arm_tick(p, phase / rate_of(p));
 	}
+}
+
+void printer_set_rate(struct printer *p, double rate_hz)
+{
+	p->rate_hz = rate_hz;
+	evtimer_del(p->tick);
+	/* many printers set at once stay spread in time */
+	printer_start(p, (p->endpoint.address.sin_port * 7919u % 1000 + 1) / 1000.0);
 }
 
 static void send_version(struct printer *p, const char *sequence)
@@ -346,6 +355,7 @@ int printer_create(struct sim *sim, const struct printer_spec *spec, struct prin
 
 	p->sim = sim;
 	p->model = spec->model;
+	p->rate_hz = sim->rate_hz;
 	str_copy(p->name, sizeof(p->name), spec->name);
 	str_copy(p->serial, sizeof(p->serial), spec->serial);
 	str_copy(p->code, sizeof(p->code), spec->code);

@@ -46,7 +46,8 @@ struct printer {
 	X509 *leaf; /* made at the first connection, again when a fault asks for another */
 	struct event *tick;
 	int64_t ticked_ms;
-	double debt; /* reports due, not sent yet (flood) */
+	double rate_hz; /* reports a second; 0 = none by itself */
+	double debt;	/* reports due, not sent yet (flood) */
 	unsigned sequence;
 	char *last_request; /* NULL before the first */
 };
@@ -63,6 +64,7 @@ void printer_on_request(struct printer *p, const void *payload, size_t len);
 void printer_publish(struct printer *p, const void *payload, size_t len);
 /* A delta since the last report, or everything, to all subscribers; nothing while muted. */
 void printer_report(struct printer *p, bool full);
+void printer_set_rate(struct printer *p, double rate_hz);
 /* 0, or negative errno (-EINVAL: argument). */
 int printer_fault(struct printer *p, enum fault which, bool on, const char *arg);
 /* One JSON object of counters. */

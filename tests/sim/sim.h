@@ -13,7 +13,8 @@ struct printer;
 struct sim {
 	struct event_base *base;
 	struct pki *pki;
-	double rate_hz; /* reports a second of each printer; 0 = none by itself */
+	double rate_hz; /* what printers begin with */
+	bool deltas;	/* X1 sends deltas too, instead of a full report every time */
 	double pace;	/* simulated seconds in one real second */
 	bool verbose;	/* connections and requests on stderr */
 	struct printer **printers;
