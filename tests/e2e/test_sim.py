@@ -1,0 +1,685 @@
+# SPDX-License-Identifier: MIT
+"""The simulator is what it claims: stock MQTT clients work against it, and every fault switch does what its help says."""
+import json
+import os
+import pathlib
+import re
+import socket
+import ssl
+import subprocess
+import time
+import unittest
+
+from harness import DEADLINE, SIM, Case, wait_until
+
+PUSHALL = '{"pushing":{"sequence_id":"7","command":"pushall","version":1,"push_target":1}}'
+VERSION = '{"info":{"sequence_id":"8","command":"get_version"}}'
+LIGHT = '{"system":{"sequence_id":"9","command":"ledctrl","led_node":"chamber_light","led_mode":"on"}}'
+
+
+def text(s):
+    raw = s.encode()
+    return len(raw).to_bytes(2, "big") + raw
+
+
+def packet(first, body):
+    size, head = len(body), b""
+    while True:
+        head += bytes([size % 128 | (128 if size > 127 else 0)])
+        size //= 128
+        if not size:
+            return bytes([first]) + head + body
+
+
+class Mqtt:
+    """A raw client: sees records and packets as they are."""
+
+    def __init__(self, folder, printer, connect=True, client="raw", keepalive=60, code=None, verify=False, deadline=DEADLINE):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.load_verify_locations(pathlib.Path(folder) / "ca.pem")
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        context.check_hostname = verify
+        if not verify:
+            context.verify_mode = ssl.CERT_NONE
+        plain = socket.create_connection((printer["address"], printer["port"]), timeout=deadline)
+        try:
+            self.sock = context.wrap_socket(plain, server_hostname=printer["serial"])
+        except BaseException:
+            plain.close()
+            raise
+        self.buffer = b""
+        self.records = []
+        if connect:
+            self.sock.sendall(packet(0x10, text("MQTT") + bytes([4, 0xC2]) + keepalive.to_bytes(2, "big") + text(client) +
+                                     text("bblp") + text(code or printer["code"])))
+            if self.read() != (2, b"\0\0"):
+                self.sock.close()
+                raise AssertionError("CONNACK")
+            self.topic = f"device/{printer['serial']}/"
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.sock.close()
+
+    def subscribe(self, topic=None):
+        self.sock.sendall(packet(0x82, b"\0\1" + text(topic or self.topic + "report") + b"\0"))
+        kind, body = self.read()
+        assert (kind, body) == (9, b"\0\1\0"), (kind, body)
+        return self
+
+    def request(self, payload):
+        self.sock.sendall(packet(0x30, text(self.topic + "request") + payload.encode()))
+
+    def fill(self):
+        """One TLS record more; False at the end of the connection."""
+        try:
+            data = self.sock.recv(1 << 16)
+        except (ConnectionResetError, ssl.SSLEOFError):
+            data = b""
+        self.records.append(data)
+        self.buffer += data
+        return bool(data)
+
+    def read(self):
+        """(type, body) of the next packet; None at the end of the connection."""
+        while True:
+            size = shift = 0
+            for i, digit in enumerate(self.buffer[1:5]):
+                size |= (digit & 127) << shift
+                shift += 7
+                if digit < 128:
+                    if len(self.buffer) >= 2 + i + size:
+                        kind, body = self.buffer[0] >> 4, self.buffer[2 + i:2 + i + size]
+                        self.buffer = self.buffer[2 + i + size:]
+                        return kind, body
+                    break
+            if not self.fill():
+                return None
+
+    def message(self):
+        """(topic, payload) of the next PUBLISH."""
+        while True:
+            got = self.read()
+            if got is None:
+                raise AssertionError("connection closed while waiting for a message")
+            kind, body = got
+            if kind == 3:
+                size = int.from_bytes(body[:2], "big")
+                return body[2:2 + size].decode(), body[2 + size:]
+
+    def report(self):
+        return json.loads(self.message()[1])
+
+    def until(self, probe):
+        """First payload for which probe is true."""
+        for _ in range(2000):
+            payload = self.message()[1]
+            if probe(payload):
+                return payload
+        raise AssertionError("2000 messages without it")
+
+
+class SimCase(Case):
+    def begin(self, *args, name="sim"):
+        self.sim_ = self.sim(*args, name=name)
+        self.printers = json.loads(self.sim_.do("list"))
+        self.one = self.printers[0]
+
+    def do(self, *words):
+        return self.sim_.do(*words)
+
+    def fault(self, name, word="on", *arg):
+        return self.do("fault", self.one["serial"], name, word, *arg)
+
+    def stats(self, printer=None):
+        return json.loads(self.do("stats", (printer or self.one)["serial"]))
+
+    def client(self, **kw):
+        client = Mqtt(self.folder, kw.pop("printer", self.one), **kw)
+        self.addCleanup(client.sock.close)
+        return client
+
+    def stock(self, tool, printer, *args, code=None, user="bblp"):
+        """A stock client; --insecure because the certificate names the serial, not the host (the chain is still checked)."""
+        argv = [tool, "--cafile", self.folder / "ca.pem", "--insecure", "-u", user, "-P", code or printer["code"],
+                "-h", printer["address"], "-p", printer["port"], "-V", "mqttv311", *args]
+        return [str(a) for a in argv]
+
+
+class Stock(SimCase):
+    """mosquitto_sub and mosquitto_pub."""
+
+    def subscribe(self, printer, *args, topic="report"):
+        path = self.folder / f"sub-{printer['serial']}-{len(self.processes)}"
+        with open(path, "wb") as out:
+            child = subprocess.Popen(self.stock("mosquitto_sub", printer, "-t", f"device/{printer['serial']}/{topic}", "-q", "1",
+                                                *args), stdout=out, stderr=subprocess.STDOUT)
+        self.addCleanup(child.wait)
+        self.addCleanup(child.kill)
+        return child, path
+
+    def publish(self, printer, payload):
+        subprocess.run(self.stock("mosquitto_pub", printer, "-t", f"device/{printer['serial']}/request", "-q", "1", "-m", payload),
+                       check=True, timeout=DEADLINE, capture_output=True)
+
+    def test_every_model_answers_pushall_get_version_and_commands(self):
+        self.begin("--printers", "10", "--rate", "0")
+        self.assertEqual(len({p["model"] for p in self.printers}), 10)
+        for printer in self.printers:
+            with self.subTest(model=printer["model"]):
+                child, path = self.subscribe(printer, "-C", "3")
+                self.do("wait", printer["serial"], "subscribes", "1")
+                for payload in (PUSHALL, VERSION, LIGHT):
+                    self.publish(printer, payload)
+                child.wait(DEADLINE)
+                full, version, ack = [json.loads(line) for line in path.read_text().splitlines()]
+                self.assertEqual((full["print"]["command"], full["print"]["msg"]), ("push_status", 0))
+                for key in ("gcode_state", "mc_percent", "nozzle_temper", "bed_temper", "ams", "hms", "print_error", "wifi_signal"):
+                    self.assertIn(key, full["print"])
+                self.assertEqual("device" in full["print"], printer["model"] in ("H2D", "H2S", "P2S", "X2D"))
+                self.assertEqual("fun" in full["print"], printer["model"] not in ("P1P", "P1S", "A1", "A1MINI"))
+                self.assertEqual((version["info"]["command"], version["info"]["sequence_id"]), ("get_version", "8"))
+                modules = {m["name"]: m for m in version["info"]["module"]}
+                self.assertEqual(modules["ota"]["sn"], printer["serial"])
+                self.assertEqual(len(modules), 5, "four of the body, one AMS")
+                self.assertEqual((ack["system"]["sequence_id"], ack["system"]["result"]), ("9", "success"))
+
+    def test_a_wrong_code_and_a_wrong_user_are_refused(self):
+        self.begin("--printers", "1")
+        for kw, word in (({"code": "00000000"}, "not authorised"), ({"user": "guest"}, "bad user name or password")):
+            done = subprocess.run(self.stock("mosquitto_sub", self.one, "-t", "#", "-C", "1", **kw), capture_output=True, text=True,
+                                  timeout=DEADLINE, check=False)
+            self.assertNotEqual(done.returncode, 0)
+            self.assertIn(word, (done.stdout + done.stderr).lower())
+        self.assertEqual(self.stats()["logins_refused"], 2)
+        self.assertEqual(self.stats()["published"], 0)
+
+    def test_another_serial_is_acknowledged_and_stays_silent(self):
+        self.begin("--printers", "1", "--rate", "20")
+        other = dict(self.one, serial=self.one["serial"].lower())
+        listener, quiet = self.subscribe(other)
+        self.do("wait", self.one["serial"], "subscribes", "1")
+        child, path = self.subscribe(self.one, "-C", "10")
+        child.wait(DEADLINE)
+        self.assertEqual(len(path.read_text().splitlines()), 10)
+        self.assertEqual(self.stats()["published"], 10, "nothing was sent to the other topic")
+        self.assertIsNone(listener.poll())
+        self.assertEqual(quiet.read_text(), "")
+
+    def test_wildcards_receive_reports(self):
+        self.begin("--printers", "1", "--rate", "20")
+        for topic in ("#", "+"):
+            child, path = self.subscribe(self.one, "-C", "2", topic=topic)
+            child.wait(DEADLINE)
+            self.assertEqual(len(path.read_text().splitlines()), 2)
+
+    def test_certificate_is_checked_by_a_stock_client(self):
+        self.begin("--printers", "1")
+        self.fault("self-signed")
+        done = subprocess.run(self.stock("mosquitto_sub", self.one, "-t", "#", "-C", "1"), capture_output=True, text=True,
+                              timeout=DEADLINE, check=False)
+        self.assertNotEqual(done.returncode, 0)
+        self.do("wait", self.one["serial"], "tls_failed", "1")
+        self.assertEqual(self.stats()["bytes_in"], 0)
+
+
+class Broker(SimCase):
+    def test_subscribing_to_requests_ends_the_connection_of_p1_and_a1_only(self):
+        self.begin("--printers", "2", "--model", "P1S", "--model", "X1C", "--rate", "0")
+        p1s, x1c = self.printers
+        with self.client(printer=p1s) as c:
+            c.sock.sendall(packet(0x82, b"\0\1" + text(c.topic + "request") + b"\0"))
+            self.assertIsNone(c.read())
+        with self.client(printer=x1c) as c:
+            c.subscribe(c.topic + "request")
+            c.request(LIGHT)
+            self.assertEqual(c.report(), json.loads(LIGHT))
+
+    def test_malformed_packets_close_the_connection(self):
+        self.begin("--printers", "1", "--rate", "0")
+        for raw in (packet(0x82, b"\0\1" + text("#") + b"\0"), b"\xf0\x00", packet(0x10, text("MQTX") + bytes(8)),
+                    b"\x30\xff\xff\xff\xff\x01"):
+            with self.client(connect=False) as c:
+                c.sock.sendall(raw)
+                self.assertIsNone(c.read(), raw)
+        with self.client() as c:
+            c.sock.sendall(packet(0x10, text("MQTT") + bytes([4, 2, 0, 60]) + text("again")))
+            self.assertIsNone(c.read())
+
+    def test_another_protocol_level_is_told_so(self):
+        self.begin("--printers", "1", "--rate", "0")
+        with self.client(connect=False) as c:
+            c.sock.sendall(packet(0x10, text("MQTT") + bytes([5, 2, 0, 60, 0]) + text("five")))
+            self.assertEqual(c.read(), (2, b"\0\1"))
+
+    def test_silence_beyond_the_keepalive_is_cut_and_ping_is_answered(self):
+        self.begin("--printers", "1", "--rate", "0")
+        with self.client(keepalive=1) as c:
+            begin = time.monotonic()
+            c.sock.sendall(b"\xc0\x00")
+            self.assertEqual(c.read(), (13, b""))
+            self.assertIsNone(c.read())
+            self.assertGreater(time.monotonic() - begin, 1.4)
+        self.assertEqual(self.stats()["keepalive_cuts"], 1)
+
+    def test_a_second_client_of_the_same_id_takes_the_place(self):
+        self.begin("--printers", "1", "--rate", "0")
+        with self.client(client="same") as first, self.client(client="same") as second:
+            self.assertIsNone(first.read())
+            second.sock.sendall(b"\xc0\x00")
+            self.assertEqual(second.read(), (13, b""))
+
+    def test_qos_1_is_acknowledged_and_unsubscribe_ends_reports(self):
+        self.begin("--printers", "1", "--rate", "0")
+        with self.client() as c:
+            c.subscribe()
+            c.sock.sendall(packet(0x32, text(c.topic + "request") + b"\0\x2a" + PUSHALL.encode()))
+            self.assertEqual({c.read()[0], c.read()[0]}, {3, 4})
+            c.sock.sendall(packet(0xA2, b"\0\5" + text(c.topic + "report")))
+            self.assertEqual(c.read(), (11, b"\0\5"))
+            c.request(PUSHALL)
+            c.sock.sendall(b"\xc0\x00")
+            self.assertEqual(c.read(), (13, b""), "no report in between")
+
+
+class Control(SimCase):
+    def test_set_and_state_show_in_the_next_delta(self):
+        self.begin("--printers", "1", "--model", "P1S", "--state", "idle", "--rate", "0")
+        with self.client() as c:
+            c.subscribe()
+            self.do("state", self.one["name"], "printing")
+            self.assertEqual(c.report()["print"]["gcode_state"], "RUNNING")
+            self.do("set", self.one["serial"], "percent=42", "layer=7", "hms=03000100:00010007,0C000100:00010001", "job=My part 3")
+            delta = c.report()["print"]
+            self.assertEqual((delta["msg"], delta["mc_percent"], delta["layer_num"]), (1, 42, 7))
+            self.assertEqual(delta["hms"], [{"attr": 0x03000100, "code": 0x10007}, {"attr": 0x0C000100, "code": 0x10001}])
+            self.assertEqual(delta["subtask_name"], "My part 3")
+            self.assertNotIn("bed_target_temper", delta, "a delta holds what changed")
+            self.do("state", self.one["name"], "paused")
+            delta = c.report()["print"]
+            self.assertEqual((delta["gcode_state"], delta["stg_cur"], delta["print_error"]), ("PAUSE", 6, 0x07008011))
+
+    def test_publish_sends_the_bytes_and_last_shows_the_request(self):
+        self.begin("--printers", "1", "--rate", "0")
+        raw = '{"print": {"x":1},  "odd":[ ]}'
+        with self.client() as c:
+            c.subscribe()
+            self.do("publish", self.one["name"], raw)
+            self.assertEqual(c.message()[1].decode(), raw)
+            c.request(LIGHT)
+            c.report()
+            self.assertEqual(self.do("last", self.one["name"]), LIGHT)
+
+    def test_wrong_commands_are_named_errors(self):
+        self.begin("--printers", "1")
+        for words in (["nonsense"], ["fault", "all", "nonsense", "on"], ["fault", "nobody", "mute", "on"], ["fault", "all", "mute"],
+                      ["fault", "all", "mute", "on", "5"], ["fault", "all", "flood", "on", "0"], ["set", "all"],
+                      ["set", "all", "percent=200"], ["set", "all", "nothing=1"], ["state", "all", "dancing"], ["stats", "nobody"],
+                      ["last", self.one["name"]], ["wait", "total", "nothing", "1"], ["wait", "total", "connects", "1", "20"],
+                      ["rate", "all", "-1"]):
+            with self.subTest(words=words):
+                done = subprocess.run([SIM, "ctl", self.sim_.control, *words], capture_output=True, text=True, timeout=DEADLINE,
+                                      check=False)
+                self.assertEqual((done.returncode, done.stdout), (1, ""))
+                self.assertTrue(done.stderr.startswith("error "), done.stderr)
+
+    def test_a_partial_ams_array_follows_a_removed_spool(self):
+        self.begin("--printers", "1", "--model", "H2D", "--ams", "pro2,pro2,ht", "--rate", "0", "--still")
+        with self.client() as c:
+            c.subscribe()
+            c.request(PUSHALL)
+            ams = c.report()["print"]["ams"]
+            self.assertEqual([u["id"] for u in ams["ams"]], ["0", "1", "128"])
+            self.assertEqual(ams["ams_exist_bits"], "13")
+            before = int(ams["tray_exist_bits"], 16)
+            self.do("set", self.one["name"], "remove=5")
+            ams = c.report()["print"]["ams"]
+            self.assertEqual([u["id"] for u in ams["ams"]], ["1"])
+            self.assertEqual(ams["ams"][0]["tray"][1], {"id": "1", "state": 9})
+            self.assertEqual(int(ams["tray_exist_bits"], 16), before & ~0x20)
+
+    def test_time_moves_a_print_to_its_end(self):
+        self.begin("--printers", "1", "--model", "P1S", "--state", "preparing", "--rate", "20", "--pace", "2000")
+        with self.client() as c:
+            c.subscribe()
+            for state in ("RUNNING", "FINISH", "PREPARE"):
+                c.until(lambda p, s=state: json.loads(p)["print"].get("gcode_state") == s)
+
+
+class Program(SimCase):
+    def test_identity_and_configuration_survive_a_restart(self):
+        self.begin("--printers", "3", "--seed", "5")
+        before = [{k: p[k] for k in ("serial", "code", "pin", "model")} for p in self.printers]
+        ca = (self.folder / "ca.pem").read_bytes()
+        self.sim_.stop()
+        self.begin("--printers", "3", "--seed", "5", name="again")
+        self.assertEqual(before, [{k: p[k] for k in ("serial", "code", "pin", "model")} for p in self.printers])
+        self.assertEqual(ca, (self.folder / "ca.pem").read_bytes())
+        for name in ("bambud.conf", "printers.conf", "ca-key.pem", "leaf-key.pem"):
+            self.assertEqual((self.folder / name).stat().st_mode & 0o777, 0o600, name)
+        text_ = (self.folder / "bambud.conf").read_text()
+        for p in self.printers:
+            self.assertRegex(text_, rf"\[Printer {p['name']}\]\nSerial={p['serial']}\nAddress=127.0.0.1\nPort={p['port']}\n"
+                                    rf"AccessCode={p['code']}\nCaFile=./ca.pem\nCamera=off\n")
+
+    def test_a_farm_file_names_printers_and_their_faults(self):
+        path = self.folder / "farm"
+        path.write_text("# mine\nred model=A1MINI serial=030TEST code=abc state=paused ams=none tags=a,b percent=12\n"
+                        "blue model=X1E fault=wrong-code:4\n")
+        self.begin("--farm", path, "--rate", "0")
+        red, blue = self.printers
+        self.assertEqual((red["name"], red["serial"], red["code"], red["state"]), ("red", "030TEST", "abc", "paused"))
+        self.assertIn("Tags=a b\n", (self.folder / "bambud.conf").read_text())
+        with self.client(printer=red) as c:
+            c.subscribe()
+            c.request(PUSHALL)
+            full = c.report()["print"]
+            self.assertEqual((full["mc_percent"], full["ams"]["ams"]), (12, []))
+        self.assertEqual(blue["faults"], ["wrong-code"])
+        with self.client(printer=blue, connect=False) as c:
+            c.sock.sendall(packet(0x10, text("MQTT") + bytes([4, 0xC2, 0, 60]) + text("x") + text("bblp") + text(blue["code"])))
+            self.assertEqual(c.read(), (2, b"\0\4"))
+
+    def test_each_printer_may_have_an_address_of_its_own(self):
+        self.begin("--printers", "3", "--address", "127.0.7.254")
+        self.assertEqual([p["address"] for p in self.printers], ["127.0.7.254", "127.0.7.255", "127.0.8.0"])
+        with self.client(printer=self.printers[2]):
+            pass
+
+    def test_quit_and_bad_usage(self):
+        self.begin("--printers", "1")
+        self.do("quit")
+        self.assertEqual(self.sim_.child.wait(DEADLINE), 0)
+        for args in ([], ["--dir", self.folder, "--printers", "0"], ["--dir", self.folder, "--model", "Z9"],
+                     ["--dir", self.folder, "--rate", "x"], ["--dir", self.folder, "extra"], ["--nonsense"]):
+            done = subprocess.run([SIM, *args], capture_output=True, timeout=DEADLINE, check=False)
+            self.assertEqual((done.returncode, done.stdout), (2, b""), args)
+
+    def test_help_names_every_fault_and_says_that_commands_have_no_effect(self):
+        done = subprocess.run([SIM, "--help"], capture_output=True, text=True, timeout=DEADLINE, check=True)
+        self.assertIn("NO effect", done.stdout)
+        faults = done.stdout.split("Faults:")[1].split("Keys of set")[0]
+        self.assertEqual(len(re.findall(r"^  [a-z]", faults, re.M)), 25)
+
+    def test_it_dies_with_its_parent_when_told_so(self):
+        path = self.folder / "child"
+        script = ('"$0" --dir "$1" --die-with-parent >"$2" & echo $! >"$2.pid"; '
+                  'until grep -q ready "$2"; do read -r -t 0.02 <> <(:); done; exit 0')
+        subprocess.run(["bash", "-c", script, SIM, self.folder / "d", path], timeout=DEADLINE, check=True)
+        pid = int((self.folder / "child.pid").read_text())
+        wait_until("its end", lambda: not os.path.exists(f"/proc/{pid}") or
+                   pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z")
+
+
+class TlsFaults(SimCase):
+    def setUp(self):
+        super().setUp()
+        self.begin("--printers", "1", "--rate", "20")
+
+    def refused(self, fault, code, *arg):
+        self.fault(fault, "on", *arg)
+        with self.assertRaises(ssl.SSLCertVerificationError) as e:
+            self.client(verify=True)
+        self.assertEqual(e.exception.verify_code, code)
+        self.do("wait", self.one["serial"], "tls_failed", "1")
+        stats = self.stats()
+        self.assertEqual((stats["bytes_in"], stats["connects"]), (0, 0))
+        self.assertNotEqual(stats["tls_error"], "")
+        self.fault(fault, "off")
+        self.client(verify=True).subscribe().report()
+
+    def test_the_certificate_names_the_serial_under_the_test_ca(self):
+        with self.client(verify=True) as c:
+            self.assertEqual(c.sock.version(), "TLSv1.2")
+
+    def test_wrong_cn(self):
+        self.refused("wrong-cn", 62)
+
+    def test_wrong_cn_can_be_chosen(self):
+        self.refused("wrong-cn", 62, "01P00B000000001")
+
+    def test_self_signed(self):
+        self.refused("self-signed", 18)
+
+    def test_foreign_ca(self):
+        self.refused("foreign-ca", 7)
+
+    def test_expired(self):
+        self.refused("expired", 10)
+
+    def test_tls11(self):
+        self.fault("tls11")
+        with self.assertRaises(ssl.SSLError) as e:
+            self.client()
+        self.assertRegex(str(e.exception).upper(), "VERSION|PROTOCOL")
+        self.do("wait", self.one["serial"], "tls_failed", "1")
+        self.assertEqual(self.stats()["bytes_in"], 0)
+        old = subprocess.run(["openssl", "s_client", "-connect", f"127.0.0.1:{self.one['port']}", "-tls1_1", "-cipher",
+                              "ALL:@SECLEVEL=0"], input="", capture_output=True, text=True, timeout=DEADLINE, check=False)
+        self.assertRegex(old.stdout, r"Protocol *: TLSv1\.1")
+
+    def certificates_sent(self):
+        shown = subprocess.run(["openssl", "s_client", "-showcerts", "-connect", f"127.0.0.1:{self.one['port']}"], input="",
+                               capture_output=True, text=True, timeout=DEADLINE, check=False).stdout
+        return shown.count("BEGIN CERTIFICATE")
+
+    def test_leaf_alone(self):
+        self.assertEqual(self.certificates_sent(), 2)
+        self.fault("leaf-alone")
+        self.assertEqual(self.certificates_sent(), 1)
+
+    def test_rsa_v1_leaf_and_tls13_of_newer_models(self):
+        self.sim_.stop()
+        self.begin("--rsa", "--printers", "2", "--model", "P1S", "--model", "P2S", "--rate", "0", name="rsa")
+        for printer, tls in zip(self.printers, ("TLSv1.2", "TLSv1.3")):
+            with self.client(printer=printer, verify=True) as c:
+                self.assertEqual(c.sock.version(), tls)
+        self.assertEqual(self.certificates_sent(), 2)
+        shown = subprocess.run(f"openssl s_client -connect 127.0.0.1:{self.one['port']} </dev/null 2>/dev/null | openssl x509 "
+                               "-noout -text", shell=True, capture_output=True, text=True, timeout=DEADLINE, check=True).stdout
+        self.assertIn("Version: 1 ", shown)
+        self.assertIn("(2048 bit)", shown)
+        self.assertNotIn("Alternative Name", shown)
+
+
+class WireFaults(SimCase):
+    def setUp(self):
+        super().setUp()
+        self.begin("--printers", "2", "--model", "P1S", "--rate", "20")
+
+    def test_refuse(self):
+        with self.client() as c:
+            c.subscribe()
+            self.fault("refuse")
+            with self.assertRaises(ConnectionRefusedError):
+                self.client()
+            c.report()
+        self.fault("refuse", "off")
+        self.client().subscribe().report()
+
+    def test_slow_accept(self):
+        self.fault("slow-accept")
+        with self.assertRaises(TimeoutError):
+            socket.create_connection(("127.0.0.1", self.one["port"]), timeout=0.4)
+        late = socket.socket()
+        self.addCleanup(late.close)
+        late.settimeout(DEADLINE)
+        late.setblocking(False)
+        self.assertNotEqual(late.connect_ex(("127.0.0.1", self.one["port"])), 0)
+        self.fault("slow-accept", "off")
+        late.settimeout(DEADLINE)
+        wait_until("the late connect", lambda: late.connect_ex(("127.0.0.1", self.one["port"])) in (0, 106))
+        self.client().subscribe().report()
+
+    def test_silent(self):
+        self.fault("silent")
+        with self.assertRaises(TimeoutError):
+            self.client(deadline=0.4)
+        self.fault("silent", "off")
+        self.client().subscribe().report()
+        self.assertGreaterEqual(self.stats()["connections"], 2)
+
+    def test_half_open_and_back(self):
+        with self.client() as c:
+            c.subscribe().report()
+            self.fault("half-open")
+            c.sock.sendall(b"\xc0\x00")
+            c.sock.settimeout(0.4)
+            with self.assertRaises(TimeoutError):
+                while c.read()[0] != 13:
+                    pass
+            self.fault("half-open", "off")
+            c.sock.settimeout(DEADLINE)
+            while c.read()[0] != 13:
+                pass
+
+    def test_kick(self):
+        with self.client() as c:
+            c.subscribe()
+            self.fault("kick")
+            while c.read() is not None:
+                pass
+        self.client().subscribe().report()
+
+    def test_wrong_code(self):
+        self.fault("wrong-code")
+        with self.assertRaisesRegex(AssertionError, "CONNACK"):
+            self.client()
+        self.assertEqual(self.stats()["logins_refused"], 1)
+
+    def test_oversize_pours_until_off(self):
+        with self.client() as c:
+            c.subscribe()
+            self.fault("oversize")
+            while len(c.buffer) < 3 << 20:
+                self.assertTrue(c.fill())
+                while len(c.buffer) < 5 or c.buffer[:5] != b"\x30\xff\xff\xff\x7f":
+                    if c.read() is None:
+                        self.fail("closed")
+                    break
+            self.fault("oversize", "off")
+            while c.fill():
+                c.buffer = b""
+
+    def test_oversize_of_a_chosen_size_ends_whole(self):
+        with self.client() as c:
+            c.subscribe()
+            self.fault("oversize", "on", "70000")
+            while True:
+                kind, body = c.read()
+                if kind == 3 and body.endswith(b"   "):
+                    break
+            self.assertEqual(len(body), 70000)
+
+    def test_trickle(self):
+        with self.client() as c:
+            c.subscribe()
+            self.fault("trickle", "on", "5")
+            while c.fill():
+                if len(c.records) > 3 and all(len(r) == 1 for r in c.records[-20:]) and len(c.records) > 25:
+                    break
+            self.assertGreater(len(c.records), 20)
+
+    def test_split_and_join(self):
+        with self.client() as c:
+            c.subscribe()
+            self.fault("split")
+            c.records.clear()
+            c.request(PUSHALL)
+            self.assertEqual(json.loads(c.until(lambda p: b'"msg":0' in p))["print"]["msg"], 0)
+            self.assertEqual({len(r) for r in c.records[-1000:]}, {1})
+            self.fault("split", "off")
+            self.fault("join", "on", "300")
+            c.buffer = b""
+            wait_until("several reports in one record", lambda: c.fill() and c.records[-1].count(b"push_status") > 2)
+
+    def test_mute_still_answers_ping(self):
+        with self.client() as c:
+            c.subscribe().report()
+            self.fault("mute")
+            published = self.stats()["published"]
+            c.request(PUSHALL)
+            c.sock.sendall(b"\xc0\x00")
+            while c.read()[0] != 13:
+                pass
+            self.assertEqual(self.stats()["published"], published)
+            self.fault("mute", "off")
+            c.report()
+
+    def test_flood(self):
+        with self.client() as c:
+            c.subscribe()
+            self.fault("flood", "on", "2000")
+            begin = time.monotonic()
+            for _ in range(2000):
+                c.message()
+            self.assertLess(time.monotonic() - begin, 10)
+
+
+class PayloadFaults(SimCase):
+    def setUp(self):
+        super().setUp()
+        self.begin("--printers", "2", "--model", "P1S", "--rate", "50", "--still")
+        self.client_ = self.client().subscribe()
+
+    def test_garbage_comes_beside_good_deltas(self):
+        self.fault("garbage")
+        bad = set()
+        good = 0
+        for _ in range(60):
+            payload = self.client_.message()[1]
+            try:
+                json.loads(payload, parse_constant=lambda c: bad.add(payload))
+                good += payload not in bad
+            except ValueError:
+                bad.add(payload)
+        self.assertGreater(len(bad), 4)
+        self.assertGreater(good, 10)
+
+    def test_deep(self):
+        self.fault("deep", "on", "500")
+        payload = self.client_.until(lambda p: b"[[[" in p)
+        self.assertEqual(payload.count(b"["), 500)
+        self.fault("deep")
+        self.client_.until(lambda p: p.count(b"[") == 10000)
+
+    def test_many_keys_and_new_keys(self):
+        self.fault("many-keys")
+        self.assertEqual(len(json.loads(self.client_.until(lambda p: len(p) > 100000))["print"]), 20002)
+        self.fault("many-keys", "off")
+        self.fault("new-keys")
+        seen = set()
+        for _ in range(5):
+            new = set(json.loads(self.client_.until(lambda p: b'"k' in p and len(p) < 2000))["print"]) - {"command", "msg"}
+            self.assertFalse(seen & new)
+            seen |= new
+
+    def test_bad_types_then_a_full_report_when_off(self):
+        self.fault("bad-types")
+        self.client_.until(lambda p: b'"mc_percent":"forty"' in p)
+        self.client_.until(lambda p: b"1e400" in p)
+        self.client_.until(lambda p: b"\\u0000" in p)
+        self.fault("bad-types", "off")
+        self.client_.until(lambda p: b'"msg":0' in p)
+
+    def test_bad_utf8(self):
+        self.fault("bad-utf8")
+
+        def broken(payload):
+            try:
+                payload.decode()
+                return False
+            except UnicodeDecodeError:
+                return True
+        self.client_.until(broken)
+
+    def test_foreign_topic(self):
+        self.fault("foreign-topic")
+        topics = {self.client_.message()[0] for _ in range(10)}
+        self.assertEqual(topics, {f"device/{p['serial']}/report" for p in self.printers})
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
