@@ -92,7 +92,9 @@ static void print_one(struct ctl *c, json_object *event)
 	} else {
 		show_event(&c->out, event);
 	}
-	fflush(c->out.f);
+	if (fflush(c->out.f) != 0) {
+		c->out.write_error = errno;
+	}
 }
 
 static void take_notification(struct ctl *c, json_object *line, int64_t *left)
@@ -132,7 +134,7 @@ static int follow(struct ctl *c, const struct wanted *w)
 		return status;
 	}
 	client_deadline(&c->client, -1);
-	while (left != 0 && !ferror(c->out.f)) {
+	while (left != 0 && !c->out.write_error) {
 		_cleanup_json_ json_object *line = NULL;
 
 		if (client_next(&c->client, &line, &e) < 0) {

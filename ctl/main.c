@@ -31,15 +31,18 @@ static int finish_output(struct ctl *c, int status)
 {
 	struct err e = {0};
 
-	errno = 0;
-	if (fflush(c->out.f) == 0 && !ferror(c->out.f)) {
+	if (!c->out.write_error && fflush(c->out.f) != 0) {
+		c->out.write_error = errno;
+	}
+	if (!c->out.write_error && !ferror(c->out.f)) {
 		return status;
 	}
-	if (errno == EPIPE) {
+	if (c->out.write_error == EPIPE) {
 		return STATUS_BROKEN_PIPE;
 	}
 	c->out.json = OUT_TEXT;
-	err_set(&e, ERR_INTERNAL, "cannot write the output: %s", strerror(errno));
+	err_set(&e, ERR_INTERNAL, "cannot write the output: %s",
+	    strerror(c->out.write_error ? c->out.write_error : EIO));
 	return out_fail(&c->out, &e);
 }
 

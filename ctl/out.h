@@ -25,6 +25,7 @@ struct out {
 	bool quiet, verbose; /* -q, -v */
 	unsigned width;	     /* of the terminal; 0 = no limit */
 	int64_t now_ms;	     /* wall clock, the moment of the answer */
+	int write_error;     /* errno of a flush that failed, 0 = none */
 	const char *columns; /* chosen with -o; NULL = the usual ones */
 };
 
