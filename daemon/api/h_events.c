@@ -275,14 +275,16 @@ static uint64_t list_events(
 	const struct hub_event *e;
 
 	jw_array(w, "events");
-	for (e = hub_next(h, after); e != NULL && limit > 0; e = hub_next(h, after)) {
-		after = e->seq;
+	for (e = hub_next(h, after); e != NULL; e = hub_next(h, after)) {
 		if (filter_takes(f, e)) {
+			if (limit-- == 0) {
+				break;
+			}
 			jw_object(w, NULL);
 			bodies_write_event(w, e);
 			jw_object_end(w);
-			limit--;
 		}
+		after = e->seq;
 	}
 	jw_array_end(w);
 	return e == NULL ? hub_last_seq(h) : after;
