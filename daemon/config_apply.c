@@ -39,7 +39,7 @@ static const char *text_in_force(const struct config_key *k, const struct config
 
 static bool has_control(const char *s)
 {
-	while (*s && (unsigned char)*s >= 0x20 && *s != 0x7f) {
+	while (*s == '\t' || ((unsigned char)*s >= 0x20 && *s != 0x7f)) {
 		s++;
 	}
 	return *s != '\0';
@@ -55,16 +55,20 @@ static int apply_value(const struct config_loader *l, const struct config_key *k
 	int rc = 0;
 
 	*r = (struct refusal){.key = k, .value = v, .is_error = true};
-	if (is_said && has_control(text)) {
+	if (text && has_control(text)) {
 		r->why = xstrdup("control character in the value");
-		return -EINVAL;
-	}
-	if (text) {
+		rc = -EINVAL;
+	} else if (text) {
 		rc = config_value_set(
 		    k, base, text, is_said ? config_origin_file(l, &v->origin) : NULL, &r->why);
-		/* Run by hand a service's credentials are missing: nothing is wrong with the file.
-		 */
+		/* Run by hand a service's credentials are missing: the file is not to blame. */
 		r->is_error = rc != -ENOKEY;
+	}
+	if (rc < 0 && *k->preset) {
+		_cleanup_free_ char *why = NULL;
+
+		/* A disabled printer is still shown, so its fields stay values. */
+		config_value_set(k, base, k->preset, NULL, &why);
 	}
 	if (is_said) {
 		*ret_origin = v->origin;

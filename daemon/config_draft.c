@@ -244,7 +244,8 @@ static void enter_section(
 static void warn_unknown_key(struct config_loader *l, enum config_section_id id, const char *key,
     const struct config_origin *o)
 {
-	const struct config_key *nearest = config_nearest_key(id, key);
+	bool is_kept = l->c->warning_count < CONFIG_WARNINGS_MAX;
+	const struct config_key *nearest = is_kept ? config_nearest_key(id, key) : NULL;
 	const char *section = config_sections[id].name;
 
 	if (!nearest) {
@@ -258,13 +259,18 @@ static void warn_unknown_key(struct config_loader *l, enum config_section_id id,
 	}
 }
 
-/* An empty value empties; a list grows by repetition; else the last word counts. */
-static void put_value(
+/* An empty value empties; a list grows by repetition; else the last word counts. False when the
+ * list is full. */
+static bool put_value(
     struct config_draft_value *v, bool is_list, const char *text, const struct config_origin *o)
 {
 	if (is_list && *text && v->text && *v->text) {
-		char *joined = xasprintf("%s %s", v->text, text);
+		char *joined;
 
+		if (strlen(v->text) + strlen(text) >= CONFIG_LIST_MAX) {
+			return false;
+		}
+		joined = xasprintf("%s %s", v->text, text);
 		free(v->joined);
 		v->joined = joined;
 		v->text = joined;
@@ -272,6 +278,7 @@ static void put_value(
 		v->text = text;
 	}
 	v->origin = *o;
+	return true;
 }
 
 /* What is off or as ever asks for nothing this version lacks. */
@@ -300,7 +307,10 @@ static void take_key(struct config_loader *l, const struct current *now,
 		warn_lacks(l, now->id,
 		    config_sections[now->id].built ? (unsigned)i : CONFIG_SECTION_KEYS_MAX, o);
 	}
-	put_value(&now->draft->values[i], k->type == CONFIG_WORDS, item->value, o);
+	if (!put_value(&now->draft->values[i], k->type == CONFIG_WORDS, item->value, o)) {
+		config_warn(l, o, true, "%s= is longer than %d bytes by now, line left out",
+		    k->name, CONFIG_LIST_MAX);
+	}
 }
 
 static void adopt_file(struct config_loader *l, struct config_file *file)

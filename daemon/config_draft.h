@@ -10,6 +10,8 @@ struct config_file;
 
 /* More warnings than this are counted, not kept. */
 #define CONFIG_WARNINGS_MAX 100
+/* Longest list put together from several lines. */
+#define CONFIG_LIST_MAX 8192
 
 /* Where a value stands: line 0 = nowhere, a default. */
 struct config_origin {

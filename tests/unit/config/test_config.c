@@ -37,7 +37,7 @@ static void config_reads_the_smallest_private_one(void **state)
 
 static void config_later_value_wins_and_lists_grow(void **state)
 {
-	struct config *c = fixture_load(FIXTURE_PRINTER "Port=1\nTags=a b\nPort=2\nTags=c\n"
+	struct config *c = fixture_load(FIXTURE_PRINTER "Port=1\nTags=a\tb\nPort=2\nTags=c\n"
 							"[Daemon]\nInstance=two\n"
 							"[Printer one]\nTags=d\n");
 	struct printer_config *p = &c->printers[0];
@@ -48,6 +48,23 @@ static void config_later_value_wins_and_lists_grow(void **state)
 	assert_string_equal(p->tags[3], "d");
 	assert_null(p->tags[4]);
 	assert_string_equal(c->daemon.instance, "two");
+	config_destroy(c);
+}
+
+static void config_list_is_bounded(void **state)
+{
+	char text[12000] = FIXTURE_PRINTER;
+	size_t n = strlen(text);
+	struct config *c;
+	int i;
+
+	for (i = 0; i < 9; i++) {
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "Tags=%01000d\n", i);
+	}
+	c = fixture_load(text);
+	fixture_one_warning(c, ":18: Tags= is longer than 8192 bytes by now");
+	assert_non_null(c->printers[0].tags[7]);
+	assert_null(c->printers[0].tags[8]);
 	config_destroy(c);
 }
 
@@ -285,6 +302,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    T(config_reads_the_smallest_private_one),
 	    T(config_later_value_wins_and_lists_grow),
+	    T(config_list_is_bounded),
 	    T(config_empty_value_empties_a_list_and_restores_a_default),
 	    T(config_unknown_key_says_place_and_nearest_name),
 	    T(config_unknown_section_is_left_out_whole),

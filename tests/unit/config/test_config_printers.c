@@ -58,6 +58,7 @@ static void printers_bad_value_disables_that_one_only(void **state)
 
 	assert_string_equal(c->printers[0].name, "one");
 	fixture_has(c->printers[0].disabled, "/t.conf:10: Port=99999: want a number, 1..65535");
+	assert_int_equal(c->printers[0].port, 8883);
 	assert_null(c->printers[1].disabled);
 	assert_int_equal(c->error_count, 1);
 	config_destroy(c);
