@@ -263,13 +263,18 @@ static int name_the_only_one(struct ctl *c, json_object *params)
 	struct err e = {0};
 	int status = call_method(c, "printer.list", NULL, &result);
 	json_object *list = json_get_arr(result, "printers");
+	size_t count = list ? json_object_array_length(list) : 0;
 	const char *name;
 
 	if (status) {
 		return status;
 	}
-	if (!list || json_object_array_length(list) != 1) {
-		err_set(&e, ERR_AMBIGUOUS_PRINTER, "there is not just one printer: say which");
+	if (count == 0) {
+		err_set(&e, ERR_NO_SUCH_PRINTER, "no printer is configured");
+		return out_fail(&c->out, &e);
+	}
+	if (count > 1) {
+		err_set(&e, ERR_AMBIGUOUS_PRINTER, "which printer? there are %zu", count);
 		err_hint(&e, "bambuctl %s %s", c->verb, verb_usage(c));
 		return out_fail(&c->out, &e);
 	}

@@ -110,17 +110,28 @@ char *out_member(const struct out *o, json_object *obj, const char *key)
 	return out_safe(o, json_get_str(obj, key));
 }
 
+void out_hint(const struct out *o, FILE *f, const char *hint)
+{
+	_cleanup_free_ char *safe = out_safe(o, hint);
+
+	if (!hint || !*hint) {
+		return;
+	}
+	if (str_starts(hint, "bambuctl ") || str_starts(hint, "systemctl ")) {
+		fprintf(f, "  try: %s", safe);
+	} else {
+		fprintf(f, "  (%s)", safe);
+	}
+}
+
 static void say(struct out *o, const char *printer, const char *message, const char *hint)
 {
 	_cleanup_free_ char *who = out_safe(o, printer), *what = out_safe(o, message);
-	_cleanup_free_ char *how = out_safe(o, hint);
 	bool named = printer && *printer && !strstr(what, who);
 
 	fflush(o->f); /* what was printed so far comes first */
 	fprintf(o->errors, "bambuctl: %s%s%s", named ? who : "", named ? ": " : "", what);
-	if (hint && *hint) {
-		fprintf(o->errors, "  try: %s", how);
-	}
+	out_hint(o, o->errors, hint);
 	fputc('\n', o->errors);
 }
 

@@ -49,6 +49,8 @@ void out_text(struct out *o, json_object *value);
 int out_fail(struct out *o, const struct err *e);
 /* The same for the `error` object of a reply. hint: in place of its own, NULL = its own. */
 int out_fail_reply(struct out *o, json_object *error, const char *hint);
+/* Adds what to do about it to a line: "  try: COMMAND" or "  (words)"; nothing for NULL and "". */
+void out_hint(const struct out *o, FILE *f, const char *hint);
 /* One line on stderr that is no error; nothing with -q. */
 void out_note(struct out *o, const char *text);
 /* Exit status of a reply's `error` object, 1..18. */

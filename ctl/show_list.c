@@ -259,8 +259,9 @@ static void draw_link_trouble(struct out *o, json_object *printer)
 	json_object *link = json_get_obj(printer, "link");
 	_cleanup_free_ char *state = out_member(o, link, "state");
 	_cleanup_free_ char *why = out_member(o, link, "last_error");
-	_cleanup_free_ char *hint = out_member(o, link, "last_error_hint");
-	_cleanup_free_ char *name = out_member(o, printer, "name");
+	const char *hint = json_get_str(link, "last_error_hint");
+	const char *name = json_get_str(printer, "name");
+	_cleanup_free_ char *fallback = xasprintf("bambuctl status %s", name ? name : "");
 	char age[FMT_SIZE];
 
 	draw_line_start(o, printer);
@@ -270,10 +271,8 @@ static void draw_link_trouble(struct out *o, json_object *printer)
 	} else {
 		fputs(strcmp(why, "-") == 0 ? state : why, o->f);
 	}
-	if (!o->quiet && strcmp(hint, "-") != 0) {
-		fprintf(o->f, "  try: %s", hint);
-	} else if (!o->quiet) {
-		fprintf(o->f, "  try: bambuctl status %s", name);
+	if (!o->quiet) {
+		out_hint(o, o->f, hint ? hint : fallback);
 	}
 	fputc('\n', o->f);
 }

@@ -139,8 +139,8 @@ static void draw_environment(struct out *o, json_object *unit)
 
 	json_get_bool(drying, "active", &active);
 	json_get_i64(drying, "remaining_min", &minutes);
-	fprintf(o->f, "AMS %s  %s  RH %s %%  dryness %s/5  %s C  ", label, model, humidity, level,
-	    temp);
+	fprintf(o->f, "AMS %s  %s  RH %s %%  dryness %s%s  %s C  ", label, model, humidity, level,
+	    strcmp(level, "-") == 0 ? "" : "/5", temp);
 	if (active) {
 		fprintf(o->f, "drying, %s left\n", fmt_span(minutes < 0 ? -1 : minutes * 60, buf));
 	} else {
@@ -268,13 +268,20 @@ void show_hms(struct out *o, json_object *result)
 
 void show_hms_text(struct out *o, json_object *result)
 {
+	static const char *const about[] = {"severity", "module", "kind"};
 	_cleanup_free_ char *code = out_member(o, result, "code");
-	_cleanup_free_ char *severity = out_member(o, result, "severity");
-	_cleanup_free_ char *module = out_member(o, result, "module");
 	_cleanup_free_ char *text = out_member(o, result, "text");
 	_cleanup_free_ char *url = out_member(o, result, "url");
 
-	fprintf(o->f, "%s  %s  %s\n%s\n", code, severity, module, text);
+	fputs(code, o->f);
+	for (size_t i = 0; i < ARRAY_SIZE(about); i++) {
+		_cleanup_free_ char *word = out_member(o, result, about[i]);
+
+		if (strcmp(word, "-") != 0) {
+			fprintf(o->f, "  %s", word);
+		}
+	}
+	fprintf(o->f, "\n%s\n", text);
 	if (strcmp(url, "-") != 0) {
 		fprintf(o->f, "%s\n", url);
 	}

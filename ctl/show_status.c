@@ -61,8 +61,9 @@ static void draw_freshness(struct out *o, json_object *printer)
 static void draw_job(struct out *o, json_object *printer)
 {
 	json_object *print = json_get_obj(printer, "print");
-	const char *file = json_get_str(print, "file");
-	_cleanup_free_ char *job = file ? out_safe(o, file) : out_member(o, print, "job");
+	const char *file = json_get_str(print, "file"), *name = json_get_str(print, "job");
+	/* A path is where the printer keeps it, not what its owner calls it. */
+	_cleanup_free_ char *job = out_safe(o, file && !(name && strchr(file, '/')) ? file : name);
 	_cleanup_free_ char *layer = view_number(print, "layer");
 	_cleanup_free_ char *layers = view_number(print, "total_layers");
 	int64_t value, eta = fmt_parse_time(json_get_str(print, "eta"));
@@ -110,6 +111,9 @@ static void draw_nozzles(struct out *o, json_object *temp)
 	json_object *nozzles = json_get_arr(temp, "nozzles");
 	size_t count = nozzles ? json_object_array_length(nozzles) : 0;
 
+	if (count == 0) {
+		fputs("nozzle -  ", o->f);
+	}
 	for (size_t i = count; i > 0; i--) { /* id 0 is the right one: left stands first */
 		json_object *nozzle = json_object_array_get_idx(nozzles, i - 1);
 		_cleanup_free_ char *side = out_member(o, nozzle, "position");
@@ -160,12 +164,15 @@ static void draw_unit(struct out *o, json_object *unit)
 	double temp;
 	bool drying;
 
-	fprintf(o->f, "  AMS %-4s", label);
+	fprintf(o->f, "  AMS %-3s ", label);
 	for (size_t i = 0; i < count; i++) {
 		json_object *tray = json_object_array_get_idx(trays, i);
 		_cleanup_free_ char *spool = view_spool(o, tray);
 
-		fprintf(o->f, "%s%zu %s", i ? "   " : "", i + 1, spool);
+		if (count > 1) {
+			fprintf(o->f, "%s%zu ", i ? "   " : "", i + 1);
+		}
+		fputs(spool, o->f);
 		if (json_get_bool(tray, "active", &drying) && drying) {
 			fputs(" <", o->f);
 		}
@@ -269,8 +276,6 @@ static void draw_link(struct out *o, json_object *printer)
 	_cleanup_free_ char *address = out_member(o, link, "address");
 	_cleanup_free_ char *tls = out_member(o, link, "tls");
 	_cleanup_free_ char *why = out_member(o, link, "last_error");
-	_cleanup_free_ char *hint = out_member(o, link, "last_error_hint");
-	bool known = strcmp(hint, "-") != 0;
 	int64_t value;
 	char buf[FMT_SIZE];
 
@@ -290,8 +295,10 @@ static void draw_link(struct out *o, json_object *printer)
 	}
 	fputc('\n', o->f);
 	if (!live && strcmp(why, "-") != 0) {
-		fprintf(o->f, "          %s%s%s%s%s\n", out_color(o, OUT_RED), why,
-		    out_color(o, OUT_PLAIN), known ? "  try: " : "", known ? hint : "");
+		fprintf(
+		    o->f, "          %s%s%s", out_color(o, OUT_RED), why, out_color(o, OUT_PLAIN));
+		out_hint(o, o->f, json_get_str(link, "last_error_hint"));
+		fputc('\n', o->f);
 	}
 }
 

@@ -59,7 +59,7 @@ static void list_puts_trouble_first_and_says_what_it_is(void **state)
 	    "  mini      A1MINI  idle      -            -      -       24   23  -       cloud  9s\n"
 	    "4 printers: 1 printing, 1 paused, 1 idle, 1 offline.\n"
 	    "! rack2-03  HMS 0700-2000-0002-0001 serious: filament of AMS A slot 1 ran out\n"
-	    "! rack1-07  not authorised  try: look at it\n");
+	    "! rack1-07  not authorised  (look at it)\n");
 }
 
 static void list_of_an_offline_printer_shows_none_of_its_last_values(void **state)

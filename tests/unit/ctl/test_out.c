@@ -86,14 +86,14 @@ static void failure_is_one_line_on_stderr_and_an_object_in_json(void **state)
 	struct both b;
 
 	err_set(&e, ERR_PERMISSION_DENIED, "no\nway");
-	err_hint(&e, "ask");
+	err_hint(&e, "bambuctl ask");
 	begin(&b, OUT_JSON_SHORT);
 	assert_int_equal(out_fail(&b.o, &e), 6);
 	finish(&b);
 	assert_string_equal(b.out,
 	    "{\"error\":{\"code\":6,\"message\":\"no\\nway\",\"data\":{\"type\":"
-	    "\"permission_denied\",\"hint\":\"ask\"}}}\n");
-	assert_string_equal(b.err, "bambuctl: no\\x0Away  try: ask\n");
+	    "\"permission_denied\",\"hint\":\"bambuctl ask\"}}}\n");
+	assert_string_equal(b.err, "bambuctl: no\\x0Away  try: bambuctl ask\n");
 	drop(&b);
 	begin(&b, OUT_TEXT);
 	assert_int_equal(out_fail(&b.o, &e), 6);

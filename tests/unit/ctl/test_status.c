@@ -107,7 +107,7 @@ static void status_never_heard_of_shows_dashes(void **state)
 				  "  Old     connecting: nothing heard from it yet\n"
 				  "  Job     -\n"
 				  "  Stage   -                      speed -\n"
-				  "  Heat     bed -\n"
+				  "  Heat    nozzle -   bed -\n"
 				  "  Errors  -\n"
 				  "  Link    connecting 127.0.0.1\n");
 }
@@ -125,6 +125,31 @@ static void status_lists_errors_and_messages(void **state)
 	assert_non_null(
 	    strstr(text, "  Errors  0300-400C: cancelled\n"
 			 "          HMS 0300-1200-0002-0001 serious: cover\\x1B[1m off\n"));
+}
+
+static void status_names_the_job_not_the_printers_own_path(void **state)
+{
+	struct out o = show_plain();
+	_cleanup_free_ char *text = show_to_text(show_status,
+	    "{\"name\":\"one\",\"link\":{\"state\":\"online\",\"age_ms\":1},\"print\":{\"file\":"
+	    "\"/data/Metadata/plate_1.gcode\",\"job\":\"Cage v3\"},\"ams\":{\"units\":[{\"id\":128,"
+	    "\"label\":\"HT-A\",\"humidity_level\":4,\"trays\":[{\"slot\":0,\"state\":\"empty\"}]}]"
+	    "}}",
+	    &o);
+
+	assert_non_null(strstr(text, "  Job     Cage v3\n"));
+	assert_non_null(strstr(text, "  AMS HT-A empty     dryness 4/5\n"));
+}
+
+static void hms_text_leaves_out_what_is_unknown(void **state)
+{
+	struct out o = show_plain();
+	_cleanup_free_ char *text = show_to_text(show_hms_text,
+	    "{\"code\":\"0300-400C\",\"severity\":null,\"module\":null,\"kind\":\"fatal\","
+	    "\"text\":\"Cancelled.\",\"url\":null}",
+	    &o);
+
+	assert_string_equal(text, "0300-400C  fatal\nCancelled.\n");
 }
 
 static void draw_ams_all(struct out *o, json_object *value)
@@ -212,6 +237,8 @@ int main(void)
 	    cmocka_unit_test(status_of_a_lost_printer_is_dim_as_a_whole),
 	    cmocka_unit_test(status_never_heard_of_shows_dashes),
 	    cmocka_unit_test(status_lists_errors_and_messages),
+	    cmocka_unit_test(status_names_the_job_not_the_printers_own_path),
+	    cmocka_unit_test(hms_text_leaves_out_what_is_unknown),
 	    cmocka_unit_test(ams_marks_the_tray_in_use),
 	    cmocka_unit_test(ams_low_shows_only_what_ends_soon),
 	    cmocka_unit_test(hms_names_the_place_and_the_time),
