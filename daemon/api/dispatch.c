@@ -191,9 +191,13 @@ static void audit(struct call *c, bool ok)
 
 static int run(struct call *c, const char *id)
 {
+	const char *printer = json_get_str(c->params, "printer");
 	handler_fn fn;
-	int r = admit(c, &fn);
+	int r;
 
+	/* What was asked for, until the handler knows which printer it is. */
+	text_escape_buf(printer != NULL ? printer : "", c->about, sizeof(c->about));
+	r = admit(c, &fn);
 	if (r == 0) {
 		proto_reply_begin(c->w, id);
 		r = fn(c);

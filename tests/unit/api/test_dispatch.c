@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -98,6 +99,67 @@ static void every_row_refuses_every_class_below_its_own(void **state)
 	assert_int_equal(refused, expected);
 	assert_int_equal(rig.server->counters.denied, expected);
 	assert_true(refused > 20);
+}
+
+/* Runs fn with stderr in a file; the owned text of what was logged. */
+static char *logged_by(void (*fn)(void))
+{
+	FILE *file = tmpfile();
+	int old = dup(STDERR_FILENO);
+	char *text = xcalloc(1, 64 * 1024);
+
+	assert_non_null(file);
+	assert_true(dup2(fileno(file), STDERR_FILENO) >= 0);
+	fn();
+	assert_true(dup2(old, STDERR_FILENO) >= 0);
+	close(old);
+	rewind(file);
+	assert_true(fread(text, 1, 64 * 1024 - 1, file) > 0);
+	fclose(file);
+	return text;
+}
+
+static void call_all_as_reader(void)
+{
+	client_conn(&rig)->perm = PERM_READ;
+	for (size_t i = 0; i < method_count; i++) {
+		if (method_table[i].perm > PERM_READ) {
+			json_object_put(client_call(
+			    &rig, &client, method_table[i].name, "{\"printer\":\"p\\u001b1\"}"));
+		}
+	}
+}
+
+static void every_refused_call_is_audited(void **state)
+{
+	_cleanup_free_ char *text = logged_by(call_all_as_reader);
+	char line[160];
+
+	assert_null(strchr(text, '\x1b'));
+	for (size_t i = 0; i < method_count; i++) {
+		const struct method *m = &method_table[i];
+
+		snprintf(line, sizeof(line), "uid %u pid %d called %s: permission_denied",
+		    (unsigned)geteuid(), (int)getpid(), m->name);
+		assert_int_equal(strstr(text, line) != NULL, m->perm > PERM_READ);
+	}
+}
+
+static void call_some_as_admin(void)
+{
+	json_object_put(client_call(&rig, &client, "printer.refresh", "{\"printer\":\"p1\"}"));
+	json_object_put(client_call(&rig, &client, "printer.get", "{\"printer\":\"p0\"}"));
+	json_object_put(client_call(&rig, &client, "daemon.reload", NULL));
+}
+
+static void what_is_more_than_reading_is_audited_with_its_printer(void **state)
+{
+	_cleanup_free_ char *text = logged_by(call_some_as_admin);
+
+	assert_non_null(strstr(text, "called printer.refresh: ok"));
+	assert_non_null(strstr(text, "p1"));
+	assert_non_null(strstr(text, "called daemon.reload: ok"));
+	assert_null(strstr(text, "printer.get"));
 }
 
 static void reader_may_read(void **state)
@@ -349,6 +411,8 @@ int main(void)
 	    TEST(table_row_is_built_exactly_when_it_has_a_handler),
 	    TEST(table_of_handlers_is_sorted_and_known),
 	    TEST(every_row_refuses_every_class_below_its_own),
+	    TEST(every_refused_call_is_audited),
+	    TEST(what_is_more_than_reading_is_audited_with_its_printer),
 	    TEST(reader_may_read),
 	    TEST(unbuilt_method_says_not_in_this_version),
 	    TEST(unknown_method_names_the_nearest),
