@@ -25,10 +25,12 @@ struct sim_model {
 	enum sim_family family;
 	enum sim_unit_kind unit; /* of the AMS that is usual on it */
 	int nozzles;
-	bool chamber;	  /* has a chamber sensor */
-	bool tls13;	  /* offers TLS 1.3 beside 1.2 */
-	bool cert_v3;	  /* leaf is X.509 v3; older models send v1 */
-	bool drops_spies; /* subscribing to the request topic ends the connection */
+	bool chamber;	    /* has a chamber sensor */
+	bool tls13;	    /* offers TLS 1.3 beside 1.2 */
+	bool cert_v3;	    /* leaf is X.509 v3; older models send v1 */
+	bool heats_chamber; /* newer protocol: the plain chamber fields beside the packed ones */
+	bool no_msg;	    /* full reports carry no `msg` (older X1) */
+	bool drops_spies;   /* subscribing to the request topic ends the connection */
 };
 
 /* NULL when unknown; case does not matter, "A1 mini" and "A1MINI" are the same. */

@@ -40,6 +40,8 @@ static void write_temperatures(struct jw *w, const struct sim_identity *id,
 		if (!was) { /* no sensor: the firmware says 5 for ever */
 			jw_int(w, "chamber_temper", 5);
 		}
+	} else if (id->model->family == SIM_FAMILY_NEW && !id->model->heats_chamber) {
+		return; /* only device.ctc has it */
 	} else if (CHANGED(chamber_c)) {
 		jw_num(w, "chamber_temper", now->chamber_c, 5);
 	}
@@ -208,89 +210,6 @@ static void write_housing(struct jw *w, const struct sim_identity *id, const str
 	}
 }
 
-static void raw(struct jw *w, const char *key, const char *json)
-{
-	jw_raw(w, key, json, strlen(json));
-}
-
-static void write_camera(struct jw *w, const struct sim_identity *id)
-{
-	char url[64];
-
-	jw_object(w, "ipcam");
-	jw_str(w, "ipcam_dev", "1");
-	jw_str(w, "ipcam_record", "enable");
-	jw_str(w, "timelapse", "disable");
-	jw_str(w, "resolution", id->model->family == SIM_FAMILY_ESP ? "" : "1080p");
-	jw_str(w, "tutk_server", "disable");
-	jw_int(w, "mode_bits", 3);
-	if (id->model->family != SIM_FAMILY_ESP) {
-		snprintf(url, sizeof(url), "rtsps://%u.%u.%u.%u:322/streaming/live/1",
-		    id->address >> 24, id->address >> 16 & 255, id->address >> 8 & 255,
-		    id->address & 255);
-		jw_str(w, "rtsp_url", url);
-	}
-	jw_object_end(w);
-}
-
-static void write_net(struct jw *w, const struct sim_identity *id)
-{
-	jw_object(w, "net");
-	jw_int(w, "conf", 0);
-	jw_array(w, "info");
-	jw_object(w, NULL);
-	jw_int(w, "ip", __builtin_bswap32(id->address)); /* little endian */
-	jw_int(w, "mask", 16777215);
-	jw_object_end(w);
-	jw_array_end(w);
-	jw_object_end(w);
-}
-
-/* What never changes here, present in full reports only. */
-static void write_fixed(struct jw *w, const struct sim_identity *id)
-{
-	raw(w, "upgrade_state",
-	    "{\"sequence_id\":0,\"progress\":\"\",\"status\":\"IDLE\",\"consistency_request\":"
-	    "false,"
-	    "\"dis_state\":0,\"err_code\":0,\"force_upgrade\":false,\"message\":\"\",\"module\":"
-	    "\"\",\"new_version_state\":2,\"cur_state_code\":0,\"new_ver_list\":[]}");
-	raw(w, "upload", "{\"status\":\"idle\",\"progress\":0,\"message\":\"\"}");
-	raw(w, "online", "{\"ahb\":false,\"rfid\":false,\"version\":1203040}");
-	raw(w, "xcam",
-	    id->model->family == SIM_FAMILY_ESP
-		? "{\"buildplate_marker_detector\":true}"
-		: "{\"allow_skip_parts\":false,\"buildplate_marker_detector\":true,"
-		  "\"first_layer_inspector\":true,\"halt_print_sensitivity\":\"medium\","
-		  "\"print_halt\":true,\"printing_monitor\":true,\"spaghetti_detector\":true}");
-	write_camera(w, id);
-	write_net(w, id);
-	jw_str(w, "nozzle_diameter", "0.4");
-	jw_str(w, "nozzle_type", "hardened_steel");
-	jw_str(w, "lifecycle", "product");
-	jw_str(w, "mc_print_line_number", "0");
-	jw_int(w, "mc_print_sub_stage", 0);
-	jw_int(w, "queue_number", 0);
-	jw_int(w, "queue_total", 0);
-	jw_int(w, "queue_est", 0);
-	jw_int(w, "queue_sts", 0);
-	jw_bool(w, "force_upgrade", false);
-	jw_str(w, "mess_production_state", "active");
-	raw(w, "stg", "[]");
-	raw(w, "s_obj", "[]");
-	raw(w, "filam_bak", "[]");
-	jw_int(w, "cali_version", 0);
-	if (id->model->family == SIM_FAMILY_ESP) {
-		jw_str(w, "k", "0.0200");
-		jw_int(w, "flag3", 15);
-		return;
-	}
-	jw_str(w, "mc_print_error_code", "0");
-	jw_str(w, "fail_reason", "0");
-	jw_str(w, "xcam_status", "0");
-	jw_str(w, "job_id", "0");
-	jw_bool(w, "aux_part_fan", true);
-}
-
 void sim_report_write(struct jw *w, const struct sim_identity *id, const struct sim_state *now,
     const struct sim_state *was, unsigned sequence)
 {
@@ -299,7 +218,7 @@ void sim_report_write(struct jw *w, const struct sim_identity *id, const struct 
 	jw_object(w, NULL);
 	jw_object(w, "print");
 	if (!was) {
-		write_fixed(w, id);
+		sim_report_write_fixed(w, id);
 	}
 	write_temperatures(w, id, now, was);
 	write_fans(w, now, was);
@@ -311,7 +230,9 @@ void sim_report_write(struct jw *w, const struct sim_identity *id, const struct 
 		sim_report_write_new(w, id, now, was);
 	}
 	jw_str(w, "command", "push_status");
-	jw_int(w, "msg", was ? 1 : 0);
+	if (was || !id->model->no_msg) {
+		jw_int(w, "msg", was ? 1 : 0);
+	}
 	snprintf(number, sizeof(number), "%u", sequence);
 	jw_str(w, "sequence_id", number);
 	jw_object_end(w);

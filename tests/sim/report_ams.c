@@ -181,27 +181,35 @@ static void write_active(struct jw *w, const struct sim_identity *id, const stru
 	text(w, "tray_tar", "u", tray);
 }
 
+static void write_virtual(struct jw *w, const struct sim_identity *id, const struct sim_tray *spool)
+{
+	jw_array(w, "vir_slot");
+	for (int i = 0; i < id->model->nozzles; i++) {
+		jw_object(w, NULL);
+		jw_str(w, "id", i + 1 == id->model->nozzles ? "255" : "254");
+		write_spool(w, spool, true, 0);
+		jw_object_end(w);
+	}
+	jw_array_end(w);
+}
+
 static void write_external(struct jw *w, const struct sim_identity *id)
 {
 	static const struct sim_tray spool = {
 	    true, false, "GFL99", "PLA", "", "161616FF", 190, 240, 0};
 	bool new = id->model->family == SIM_FAMILY_NEW;
 
+	if (new && !id->model->heats_chamber) { /* P2S lists its spool in vir_slot only */
+		write_virtual(w, id, &spool);
+		return;
+	}
 	jw_object(w, "vt_tray");
 	jw_str(w, "id", new ? "255" : "254");
 	write_spool(w, &spool, new, 0);
 	jw_object_end(w);
-	if (!new) {
-		return;
+	if (new) {
+		write_virtual(w, id, &spool);
 	}
-	jw_array(w, "vir_slot");
-	for (int i = 0; i < id->model->nozzles; i++) {
-		jw_object(w, NULL);
-		jw_str(w, "id", i + 1 == id->model->nozzles ? "255" : "254");
-		write_spool(w, &spool, true, 0);
-		jw_object_end(w);
-	}
-	jw_array_end(w);
 }
 
 void sim_report_write_ams(struct jw *w, const struct sim_identity *id, const struct sim_state *now,

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "common/jw.h"
 #include "tests/sim/report.h"
@@ -150,6 +151,22 @@ static void write_nozzles(struct jw *w, const struct sim_identity *id)
 	jw_object_end(w);
 }
 
+static void write_tools(struct jw *w)
+{
+	static const struct {
+		const char *key, *json;
+	} rows[] = {
+	    {"cam", "{\"laser\":{\"cond\":252,\"state\":0}}"},
+	    {"ext_tool", "{\"calib\":2,\"low_prec\":true,\"mount\":0,\"th_temp\":0,\"type\":\"\"}"},
+	    {"laser", "{\"power\":0}"},
+	    {"plate", "{\"base\":0,\"cali2d_id\":\"\",\"cur_id\":\"\",\"mat\":0,\"tar_id\":\"\"}"},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		jw_raw(w, rows[i].key, rows[i].json, strlen(rows[i].json));
+	}
+}
+
 static void write_device(struct jw *w, const struct sim_identity *id, const struct sim_state *now,
     const struct sim_state *was)
 {
@@ -175,6 +192,7 @@ static void write_device(struct jw *w, const struct sim_identity *id, const stru
 	write_air(w, now, was);
 	if (!was) {
 		write_nozzles(w, id);
+		write_tools(w);
 		jw_int(w, "type", 1);
 	}
 	jw_object_end(w);
@@ -205,7 +223,7 @@ void sim_report_write_new(struct jw *w, const struct sim_identity *id, const str
 	if (CHANGED(remaining_min)) {
 		jw_int(w, "remain_time", now->remaining_min);
 	}
-	if (CHANGED(chamber_target_c)) {
+	if (id->model->heats_chamber && CHANGED(chamber_target_c)) {
 		jw_int(w, "ctt", lround(now->chamber_target_c));
 	}
 }
