@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <sys/prctl.h>
 
-#include "fixture.h"
+#include "tests/unit/config/fixture.h"
 
 static void config_reads_the_smallest_private_one(void **state)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The configuration shown and compared. */
-#include "fixture.h"
+#include "tests/unit/config/fixture.h"
 
 static char *dump(const struct config *c)
 {

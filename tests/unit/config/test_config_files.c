@@ -3,7 +3,7 @@
 #include <errno.h>
 
 #include "daemon/config_files.h"
-#include "fixture.h"
+#include "tests/unit/config/fixture.h"
 
 static char **list(const char *a, const char *b)
 {

@@ -3,7 +3,7 @@
 #include <errno.h>
 
 #include "daemon/config_ini.h"
-#include "fixture.h"
+#include "tests/unit/config/fixture.h"
 
 /* All items as "[section]" and "key=value;", or "LINE: why". */
 static const char *read_len(const char *text, size_t len)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What makes a printer usable, and the reason and remedy when it is not. */
-#include "fixture.h"
+#include "tests/unit/config/fixture.h"
 
 /* The only printer of the text (and of a private file) is disabled, with these words. */
 static void disabled(const char *text, const char *words)

@@ -5,7 +5,7 @@
 #include "common/secret.h"
 #include "daemon/config_files.h"
 #include "daemon/config_secret.h"
-#include "fixture.h"
+#include "tests/unit/config/fixture.h"
 
 static struct config_file private_file = {.dir = fixture_dir};
 static struct config_file open_file = {.dir = fixture_dir, .inline_refused = "chmod 600 x"};

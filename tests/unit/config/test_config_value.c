@@ -6,7 +6,7 @@
 #include "daemon/config_files.h"
 #include "daemon/config_keys.h"
 #include "daemon/config_value.h"
-#include "fixture.h"
+#include "tests/unit/config/fixture.h"
 
 static struct config_file here = {.dir = fixture_dir};
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copies and comparisons of a printer's configuration. */
 #include "common/secret.h"
-#include "fixture.h"
+#include "tests/unit/config/fixture.h"
 
 static void fill(struct printer_config *p)
 {
