@@ -108,6 +108,14 @@ def ask_programs(bambud, bambuctl):
     return {'bambuctl': (verbs, options), 'bambud': (None, set(re.findall(r'--[a-z-]+', run(bambud, '--help'))))}
 
 
+def check_loads(report, bambud):
+    """The file as it is shipped must be read without a word."""
+    done = subprocess.run([bambud, '--check-config', '--config', os.path.join(report.root, CONF), '--state-dir', '/nonexistent',
+                           '--socket', '/nonexistent/s'], capture_output=True, text=True, check=False)
+    if done.returncode != 0 or done.stderr:
+        report.fail(CONF, 1, f'bambud --check-config ends with {done.returncode}: {done.stderr.strip()}')
+
+
 KNOWN = {'bambuctl': ({'list', 'status'}, {'--json'}), 'bambud': (None, {'--config'})}
 GOOD = {CONF: '#A=1\n', 'tests/a.sh': 'x\n', 'daemon/a.c': '/* in /tmp/x */\n',
         'README.md': 'Run `bambuctl status NAME` or `bambud --config FILE`, see `tests/a.sh`, daemon/a.\n'
@@ -134,6 +142,7 @@ def main():
     root, bambud, bambuctl, print_conf = sys.argv[1:5]
     report = tree.Report(root)
     check_tree(report, ask_programs(bambud, bambuctl), run(print_conf))
+    check_loads(report, bambud)
     return report.finish()
 
 
