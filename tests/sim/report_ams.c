@@ -197,18 +197,20 @@ static void write_external(struct jw *w, const struct sim_identity *id)
 {
 	static const struct sim_tray spool = {
 	    true, false, "GFL99", "PLA", "", "161616FF", 190, 240, 0};
+	static const struct sim_tray empty = {
+	    .present = true, .idx = "", .type = "", .sub = "", .colour = "00000000"};
 	bool new = id->model->family == SIM_FAMILY_NEW;
 
 	if (new && !id->model->heats_chamber) { /* P2S lists its spool in vir_slot only */
-		write_virtual(w, id, &spool);
+		write_virtual(w, id, &empty);
 		return;
 	}
 	jw_object(w, "vt_tray");
 	jw_str(w, "id", new ? "255" : "254");
-	write_spool(w, &spool, new, 0);
+	write_spool(w, new ? &empty : &spool, new, 0);
 	jw_object_end(w);
 	if (new) {
-		write_virtual(w, id, &spool);
+		write_virtual(w, id, &empty);
 	}
 }
 

@@ -77,6 +77,19 @@ static int unit_by_word(const char *word)
 	return -EINVAL;
 }
 
+/* Index 5 (dry) to 1 (wet) as seen beside the percentage in real reports. */
+static void set_humidity(struct sim_unit *u, int pct)
+{
+	u->humidity_pct = pct;
+	if (u->kind != SIM_UNIT_HT) {
+		u->humidity_index = pct <= 18	? 5
+				    : pct <= 22 ? 4
+				    : pct <= 25 ? 3
+				    : pct <= 28 ? 2
+						: 1;
+	}
+}
+
 static void add_unit(struct sim_state *s, enum sim_unit_kind kind)
 {
 	struct sim_unit *u = &s->unit[s->units];
@@ -89,11 +102,10 @@ static void add_unit(struct sim_state *s, enum sim_unit_kind kind)
 	    .id = kind == SIM_UNIT_HT ? 128 + same : same,
 	    .kind = kind,
 	    .trays = kind == SIM_UNIT_HT ? 1 : 4,
-	    .humidity_index = kind == SIM_UNIT_HT ? 0 : 3 + (int)(next_random(s) % 3),
-	    .humidity_pct = 8 + (int)(next_random(s) % 20),
 	    .temp_c = 22.0 + next_random(s) % 60 / 10.0,
 	    .extruder = kind == SIM_UNIT_HT ? 1 : 0,
 	};
+	set_humidity(u, 8 + (int)(next_random(s) % 20));
 	if (kind == SIM_UNIT_LITE) { /* no sensors: index 5 beside raw 0 and 0.0 degrees */
 		u->humidity_index = 5;
 		u->humidity_pct = 0;
@@ -301,7 +313,7 @@ void sim_state_advance(struct sim_state *s, const struct sim_model *model, doubl
 		s->wifi_dbm += step ? step : (int)(next_random(s) % 3) - 1;
 	}
 	if (s->units > 0 && s->unit[0].humidity_pct > 0 && next_random(s) % 16 == 0) {
-		s->unit[0].humidity_pct = 8 + (int)(next_random(s) % 20);
+		set_humidity(&s->unit[0], 8 + (int)(next_random(s) % 20));
 	}
 	switch (s->mood) {
 	case SIM_PREPARING:
