@@ -106,3 +106,31 @@ static inline bool feed_file(
 	text = read_whole(path, &len);
 	return text != NULL && feed_bytes(s, text, len, 1000, ret) == 0;
 }
+
+#define BIT(name) SECTION_BIT(SECTION_##name)
+/* A test with a state of an unknown model in *state. */
+#define STATE_TEST(name) cmocka_unit_test_setup_teardown(name, state_start, state_stop)
+
+static inline int state_start(void **state)
+{
+	struct state *s = xcalloc(1, sizeof(*s));
+
+	state_init(s, NULL, NULL);
+	*state = s;
+	return 0;
+}
+
+static inline int state_stop(void **state)
+{
+	state_finish(*state);
+	free(*state);
+	return 0;
+}
+
+/* The state anew, of a configured model. */
+static inline struct state *as_model(void **state, const char *model)
+{
+	state_finish(*state);
+	state_init(*state, NULL, model);
+	return *state;
+}

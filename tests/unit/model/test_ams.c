@@ -25,22 +25,6 @@
 	"},{'id':'3'," SPOOL "}]},{'id':'1','info':'1001','tray':[{'id':'1'," SPOOL "}]}],"       \
 	"'ams_exist_bits':'3','tray_exist_bits':'2f','tray_now':'5','power_on_flag':false}"
 
-static int start(void **state)
-{
-	struct state *s = xcalloc(1, sizeof(*s));
-
-	state_init(s, NULL, NULL);
-	*state = s;
-	return 0;
-}
-
-static int stop(void **state)
-{
-	state_finish(*state);
-	free(*state);
-	return 0;
-}
-
 static const struct ams_tray *tray(const struct state *s, int unit, int slot)
 {
 	for (size_t i = 0; i < s->ams.unit_count; i++) {
@@ -344,10 +328,8 @@ static void ams_external_prefers_vir_slot(void **state)
 
 static void ams_single_nozzle_has_one_external_spool(void **state)
 {
-	struct state *s = *state;
+	struct state *s = as_model(state, "P2S");
 
-	state_finish(s);
-	state_init(s, NULL, "P2S");
 	feed_full(s, "'vir_slot':[{'id':'254','tray_type':'PLA'},{'id':'255','tray_type':'ABS'}]");
 	assert_int_equal(s->ams.external_count, 1);
 	assert_int_equal(s->ams.external[0].tray, 255);
@@ -408,10 +390,8 @@ static void ams_active_tray_is_that_of_the_current_extruder(void **state)
 
 static void ams_unit_names_its_nozzle_on_two_nozzle_printers(void **state)
 {
-	struct state *s = *state;
+	struct state *s = as_model(state, "H2D");
 
-	state_finish(s);
-	state_init(s, NULL, "H2D");
 	feed_full(s, "'ams':{'ams':[{'id':'0','info':'1101'},{'id':'1','info':'1001'},{'id':'2',"
 		     "'info':'1E01'}],'ams_exist_bits':'7','tray_exist_bits':'0'}");
 	assert_int_equal(s->ams.units[0].nozzle, 1);
@@ -467,33 +447,31 @@ static void ams_units_are_bounded(void **state)
 	assert_int_equal(s->ams.unit_count, STATE_UNITS_MAX);
 }
 
-#define AMS_TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
-
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-	    AMS_TEST(ams_full_report_fills_every_field),
-	    AMS_TEST(ams_merges_partial_arrays_by_id),
-	    AMS_TEST(ams_scalars_alone_keep_units),
-	    AMS_TEST(ams_bare_tray_clears_its_contents),
-	    AMS_TEST(ams_empty_values_overwrite),
-	    AMS_TEST(ams_zero_tag_keeps_the_tag_while_the_spool_stays),
-	    AMS_TEST(ams_tray_bits_are_the_truth_of_presence),
-	    AMS_TEST(ams_unit_without_its_bit_is_dropped),
-	    AMS_TEST(ams_shutdown_echo_is_no_news),
-	    AMS_TEST(ams_full_report_forgets_older_units),
-	    AMS_TEST(ams_ht_has_its_own_bits_and_numbers),
-	    AMS_TEST(ams_a2l_lite_has_id_16_bit_12_and_trays_24_to_27),
-	    AMS_TEST(ams_model_comes_from_the_version_reply_without_info),
-	    AMS_TEST(ams_remain_and_humidity_out_of_range_are_unknown),
-	    AMS_TEST(ams_external_prefers_vir_slot),
-	    AMS_TEST(ams_single_nozzle_has_one_external_spool),
-	    AMS_TEST(ams_active_tray_decodes_snow),
-	    AMS_TEST(ams_active_tray_is_that_of_the_current_extruder),
-	    AMS_TEST(ams_unit_names_its_nozzle_on_two_nozzle_printers),
-	    AMS_TEST(ams_auto_refill_comes_from_cfg_else_home_flag),
-	    AMS_TEST(ams_wrong_types_are_counted_and_unknown),
-	    AMS_TEST(ams_units_are_bounded),
+	    STATE_TEST(ams_full_report_fills_every_field),
+	    STATE_TEST(ams_merges_partial_arrays_by_id),
+	    STATE_TEST(ams_scalars_alone_keep_units),
+	    STATE_TEST(ams_bare_tray_clears_its_contents),
+	    STATE_TEST(ams_empty_values_overwrite),
+	    STATE_TEST(ams_zero_tag_keeps_the_tag_while_the_spool_stays),
+	    STATE_TEST(ams_tray_bits_are_the_truth_of_presence),
+	    STATE_TEST(ams_unit_without_its_bit_is_dropped),
+	    STATE_TEST(ams_shutdown_echo_is_no_news),
+	    STATE_TEST(ams_full_report_forgets_older_units),
+	    STATE_TEST(ams_ht_has_its_own_bits_and_numbers),
+	    STATE_TEST(ams_a2l_lite_has_id_16_bit_12_and_trays_24_to_27),
+	    STATE_TEST(ams_model_comes_from_the_version_reply_without_info),
+	    STATE_TEST(ams_remain_and_humidity_out_of_range_are_unknown),
+	    STATE_TEST(ams_external_prefers_vir_slot),
+	    STATE_TEST(ams_single_nozzle_has_one_external_spool),
+	    STATE_TEST(ams_active_tray_decodes_snow),
+	    STATE_TEST(ams_active_tray_is_that_of_the_current_extruder),
+	    STATE_TEST(ams_unit_names_its_nozzle_on_two_nozzle_printers),
+	    STATE_TEST(ams_auto_refill_comes_from_cfg_else_home_flag),
+	    STATE_TEST(ams_wrong_types_are_counted_and_unknown),
+	    STATE_TEST(ams_units_are_bounded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
