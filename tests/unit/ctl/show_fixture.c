@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Drawing into memory: canned JSON in, text out. */
-#include "show_fixture.h"
+#include "tests/unit/ctl/show_fixture.h"
 
 #include <locale.h>
 #include <setjmp.h>

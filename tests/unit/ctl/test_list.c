@@ -10,7 +10,7 @@
 
 #include "common/util.h"
 #include "ctl/show.h"
-#include "show_fixture.h"
+#include "tests/unit/ctl/show_fixture.h"
 
 #define NOZZLE(now, target) "{\"current_c\":" #now ",\"target_c\":" #target "}"
 #define UNIT_A "{\"id\":0,\"label\":\"A\",\"slots\":[\"loaded\",\"loaded\",\"empty\",\"present\"]}"

@@ -10,7 +10,7 @@
 
 #include "common/util.h"
 #include "ctl/show.h"
-#include "show_fixture.h"
+#include "tests/unit/ctl/show_fixture.h"
 
 #define TRAY(slot, state, type, color, remain, active)                                  \
 	"{\"slot\":" #slot ",\"tray\":" #slot ",\"state\":\"" state "\",\"type\":" type \

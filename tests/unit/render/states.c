@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Printers in typical situations, made by hand. */
-#include "states.h"
+#include "tests/unit/render/states.h"
 
 #include <math.h>
 #include <string.h>

@@ -12,7 +12,7 @@
 
 #include "common/json.h"
 #include "daemon/api/render.h"
-#include "states.h"
+#include "tests/unit/render/states.h"
 
 static const char *golden_dir;
 

@@ -12,7 +12,7 @@
 
 #include "common/json.h"
 #include "daemon/api/render.h"
-#include "states.h"
+#include "tests/unit/render/states.h"
 
 #define KEYS_MAX 512
 #define PATH_MAX_LEN 128
