@@ -28,6 +28,8 @@ struct printer *printer_create(struct fleet *f, const struct printer_config *con
 	state_init(&p->state, config->serial ? config->serial : "", config->model);
 	printer_asks_init(p);
 	printer_link_init(p);
+	/* New under a name that subscribers may know already: everything may differ. */
+	hub_mark(f->hub, &p->slot, SECTION_BIT(SECTION_COUNT) - 1);
 	return p;
 }
 
