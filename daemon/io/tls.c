@@ -123,28 +123,44 @@ static void on_record(
 	}
 }
 
-/* An alert of the peer's says why it does not want us; one of ours, what is wrong with the peer. */
-static void note_alert(struct tls_peer *peer, int where, int ret)
+static void set_reason(struct tls_peer *peer, const char *prefix, const char *text)
 {
-	bool from_peer = where & SSL_CB_READ;
+	if (peer->reason[0] == '\0') {
+		snprintf(peer->reason, sizeof(peer->reason), "%s%s", prefix, text);
+	}
+}
+
+static const char old_tls[] = "peer speaks only TLS older than 1.2";
+
+/* Why the peer does not want us. */
+static void note_alert(struct tls_peer *peer, int alert)
+{
+	if (alert >> 8 != SSL3_AL_FATAL) {
+		return;
+	}
+	if ((alert & 0xff) == SSL_AD_PROTOCOL_VERSION) {
+		set_reason(peer, old_tls, "");
+	} else {
+		set_reason(
+		    peer, "peer ends the TLS handshake: ", SSL_alert_desc_string_long(alert));
+	}
+}
+
+/* Why we do not want the peer. An end without farewell is a lost connection, no matter of trust. */
+static void note_failure(struct tls_peer *peer)
+{
 	unsigned long error = ERR_peek_last_error();
 	int reason = ERR_GET_REASON(error);
 
-	if (ret >> 8 != SSL3_AL_FATAL || peer->reason[0] != '\0') {
+	if (ERR_GET_LIB(error) != ERR_LIB_SSL || reason == SSL_R_UNEXPECTED_EOF_WHILE_READING) {
 		return;
 	}
-	if (from_peer) {
-		snprintf(peer->reason, sizeof(peer->reason), "peer ends the TLS handshake: %s",
-		    (ret & 0xff) == SSL_AD_PROTOCOL_VERSION ? "it wants no TLS 1.2 or newer"
-							    : SSL_alert_desc_string_long(ret));
-	} else if (reason == SSL_R_UNSUPPORTED_PROTOCOL) {
-		snprintf(peer->reason, sizeof(peer->reason), "peer speaks only TLS older than 1.2");
+	if (reason == SSL_R_UNSUPPORTED_PROTOCOL) {
+		set_reason(peer, old_tls, "");
 	} else if (reason == SSL_R_WRONG_VERSION_NUMBER) {
-		snprintf(peer->reason, sizeof(peer->reason), "peer does not speak TLS");
-	} else if (reason != SSL_R_UNEXPECTED_EOF_WHILE_READING) {
-		/* An end without farewell is a lost connection, no matter of trust. */
-		snprintf(peer->reason, sizeof(peer->reason), "TLS handshake failed: %s",
-		    ERR_reason_error_string(error));
+		set_reason(peer, "peer does not speak TLS", "");
+	} else {
+		set_reason(peer, "TLS handshake failed: ", ERR_reason_error_string(error));
 	}
 }
 
@@ -169,8 +185,10 @@ static void on_info(const SSL *ssl, int where, int ret)
 		/* Whoever made the SSL named the address: the name the peer knows goes instead. */
 		set_sni((SSL *)ssl, peer);
 		note_connect_error(peer, (SSL *)ssl);
-	} else if (where & SSL_CB_ALERT) {
-		note_alert(peer, where, ret);
+	} else if (where & SSL_CB_ALERT && where & SSL_CB_READ) {
+		note_alert(peer, ret);
+	} else if (where & SSL_CB_EXIT && ret <= 0) {
+		note_failure(peer);
 	}
 }
 

@@ -227,6 +227,10 @@ static void play(struct conn *n)
 	switch (n->peer->plan.play) {
 	case PEER_CLOSE:
 		return;
+	case PEER_RAW:
+		put_bytes(n, n->peer->plan.after_subscribe, n->peer->plan.after_subscribe_len);
+		wait_for_end(n);
+		return;
 	case PEER_SILENT:
 		wait_for_end(n);
 		return;

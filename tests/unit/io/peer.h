@@ -15,6 +15,7 @@ enum peer_play {
 	PEER_TLS_ONLY,	/* TLS, then never speaks */
 	PEER_MQTT,	/* answers CONNECT, SUBSCRIBE, PUBLISH, PINGREQ */
 	PEER_MQTT_MUTE, /* as PEER_MQTT, but leaves PINGREQ unanswered */
+	PEER_RAW,	/* sends the bytes of after_subscribe instead of TLS */
 	PEER_CLOSE,	/* closes at once */
 	PEER_TLS_CLOSE	/* TLS, then closes when CONNECT came */
 };
