@@ -1,27 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The AMS section: units, trays, external spools and what is loaded. */
-#include <stdio.h>
-
 #include "common/util.h"
 #include "daemon/api/render_internal.h"
-
-#define UNIT_A2L_LITE 16
-#define UNIT_HT_FIRST 128
-
-/* The name people use: A-D, L for the lite of an A2L, HT-A.. for the dryers. */
-static const char *unit_label(int id, char buf[static 16])
-{
-	if (id >= 0 && id < 4) {
-		snprintf(buf, 16, "%c", 'A' + id);
-	} else if (id == UNIT_A2L_LITE) {
-		snprintf(buf, 16, "L");
-	} else if (id >= UNIT_HT_FIRST && id < UNIT_HT_FIRST + 26) {
-		snprintf(buf, 16, "HT-%c", 'A' + (id - UNIT_HT_FIRST));
-	} else {
-		return NULL;
-	}
-	return buf;
-}
+#include "daemon/model/shown.h"
 
 static void render_colors(struct jw *w, const struct ams_tray *tray)
 {
@@ -102,7 +83,7 @@ static void render_unit(
 
 	jw_object(w, NULL);
 	jw_int(w, "id", unit->id);
-	jw_str(w, "label", unit_label(unit->id, label));
+	jw_str(w, "label", shown_unit_label(unit->id, label));
 	jw_str(w, "model", ams_model_word(unit->model));
 	put_int(w, "humidity_level", unit->humidity_level);
 	put_int(w, "humidity_pct", unit->humidity_pct);

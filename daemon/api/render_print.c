@@ -2,18 +2,7 @@
 /* The sections of the job: print, temp and hms. */
 #include "daemon/api/render_internal.h"
 #include "daemon/model/hms.h"
-
-/* Printers keep the numbers of the last job while they are idle: they tell nothing then. */
-static bool job_has_progress(enum print_state state)
-{
-	return state != PRINT_IDLE && state != PRINT_UNKNOWN && state != PRINT_OFFLINE;
-}
-
-/* A failed job keeps a stale remaining time. */
-static bool job_has_remaining(enum print_state state)
-{
-	return state == PRINT_PRINTING || state == PRINT_PAUSED;
-}
+#include "daemon/model/shown.h"
 
 static void render_stage(struct jw *w, const struct state_print *print)
 {
@@ -26,23 +15,22 @@ static void render_stage(struct jw *w, const struct state_print *print)
 
 static void render_progress(struct jw *w, const struct state_print *print)
 {
-	bool progress = job_has_progress(print->state);
-
-	put_int(w, "percent", progress ? print->percent : UNKNOWN_INT);
-	put_int(w, "layer", progress ? print->layer : UNKNOWN_INT);
-	put_int(w, "total_layers", progress ? print->total_layers : UNKNOWN_INT);
+	put_int(w, "percent", shown_percent(print));
+	put_int(w, "layer", shown_layer(print));
+	put_int(w, "total_layers", shown_total_layers(print));
 }
 
 static void render_remaining(struct jw *w, const struct state_print *print)
 {
-	bool known = job_has_remaining(print->state) && print->remaining_min != UNKNOWN_INT;
+	int remaining_min = shown_remaining_min(print);
 
-	if (known) {
-		jw_int(w, "remaining_s", (int64_t)print->remaining_min * 60);
+	if (remaining_min != UNKNOWN_INT) {
+		jw_int(w, "remaining_s", (int64_t)remaining_min * 60);
+		jw_time(w, "eta", print->eta_wall_ms);
 	} else {
 		jw_null(w, "remaining_s");
+		jw_null(w, "eta");
 	}
-	jw_time(w, "eta", known ? print->eta_wall_ms : -1);
 }
 
 static void render_skipped(struct jw *w, const struct state_print *print)
@@ -99,20 +87,11 @@ void render_section_print(struct jw *w, const char *key, const struct printer_vi
 	jw_object_end(w);
 }
 
-/* Extruder 0 is the right one of two (bambu.md 6.4); a lone nozzle has no side. */
-static const char *nozzle_position(const struct state *s, const struct state_nozzle *nozzle)
-{
-	if (s->info.caps->nozzles < 2 && s->temp.nozzle_count < 2) {
-		return NULL;
-	}
-	return nozzle->id == 0 ? "right" : "left";
-}
-
 static void render_nozzle(struct jw *w, const struct state *s, const struct state_nozzle *nozzle)
 {
 	jw_object(w, NULL);
 	put_int(w, "id", nozzle->id);
-	jw_str(w, "position", nozzle_position(s, nozzle));
+	jw_str(w, "position", shown_nozzle_position(s, nozzle));
 	put_temp(w, "current_c", nozzle->current_c);
 	put_temp(w, "target_c", nozzle->target_c);
 	jw_num(w, "diameter_mm", nozzle->diameter_mm, 2);
@@ -145,15 +124,11 @@ static void render_heater(struct jw *w, const char *key, double current_c, doubl
 void render_section_temp(struct jw *w, const char *key, const struct printer_view *v)
 {
 	const struct state_temp *temp = &v->state->temp;
-	const struct caps *caps = v->state->info.caps;
-	bool sensor = caps->chamber != CHAMBER_NONE;
-	bool heater = caps->chamber_heater || caps->model == NULL;
 
 	jw_object(w, key);
 	render_nozzles(w, v->state);
 	render_heater(w, "bed", temp->bed_current_c, temp->bed_target_c);
-	render_heater(w, "chamber", sensor ? temp->chamber_current_c : NAN,
-	    heater ? temp->chamber_target_c : NAN);
+	render_heater(w, "chamber", shown_chamber_c(v->state), shown_chamber_target_c(v->state));
 	jw_object_end(w);
 }
 
