@@ -66,4 +66,7 @@ enum event_kind {
 const char *event_name(enum event_kind kind); /* "printer.online" */
 const char *event_help(enum event_kind kind);
 bool event_kept(enum event_kind kind); /* never dropped while the ring lasts */
-int event_by_name(const char *name);   /* the kind, or -1 */
+int event_level(enum event_kind kind); /* enum log_level of a line about it */
+/* MESSAGE_ID of the journal: 32 hex digits, explained in systemd/bambud.catalog. */
+const char *event_message_id(enum event_kind kind);
+int event_by_name(const char *name); /* the kind, or -1 */

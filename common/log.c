@@ -168,6 +168,7 @@ static bool send_journal(enum log_level level, const struct log_subject *subject
 		datagram_field(&d, "BAMBU_PRINTER", subject->printer);
 		datagram_field(&d, "BAMBU_SERIAL", subject->serial);
 		datagram_field(&d, "BAMBU_EVENT", subject->event);
+		datagram_field(&d, "BAMBU_HMS", subject->hms);
 		datagram_field(&d, "MESSAGE_ID", subject->message_id);
 	}
 	if (d.overflow) {

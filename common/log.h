@@ -22,6 +22,7 @@ struct log_subject {
 	const char *printer;	/* name; prefixed to the text and BAMBU_PRINTER= in the journal */
 	const char *serial;	/* BAMBU_SERIAL= */
 	const char *event;	/* BAMBU_EVENT= */
+	const char *hms;	/* BAMBU_HMS=: code of a health message or print error */
 	const char *message_id; /* MESSAGE_ID= */
 };
 

@@ -176,9 +176,9 @@ static void journal_gets_fields(void **state)
 	    "MESSAGE=shelf-1: "
 	    "paused\\x0Ax\nPRIORITY=4\nSYSLOG_IDENTIFIER=test\nBAMBU_PRINTER=shelf-1\n"
 	    "BAMBU_SERIAL=01P00A000000001\nBAMBU_EVENT=print.paused\n"
-	    "MESSAGE_ID=0123456789abcdef0123456789abcdef\n";
-	struct log_subject subject = {
-	    "shelf-1", "01P00A000000001", "print.paused", "0123456789abcdef0123456789abcdef"};
+	    "BAMBU_HMS=0300-400C\nMESSAGE_ID=0123456789abcdef0123456789abcdef\n";
+	struct log_subject subject = {"shelf-1", "01P00A000000001", "print.paused", "0300-400C",
+	    "0123456789abcdef0123456789abcdef"};
 	struct journal j;
 	char buf[8192];
 	ssize_t n;
