@@ -351,6 +351,17 @@ static void conn_run(struct conn *c)
 	conn_uncork(c);
 }
 
+void conn_drain(struct conn *c)
+{
+	if (!c->closing) {
+		shutdown(c->fd, SHUT_RD);
+	}
+	while (!c->closing && !c->finishing && !c->paused) {
+		conn_run(c);
+	}
+	conn_flush(c);
+}
+
 /* ---- callbacks ---- */
 
 static void on_readable(evutil_socket_t fd, short what, void *arg)

@@ -79,6 +79,9 @@ void conn_cork(struct conn *c);
 void conn_uncork(struct conn *c);
 /* Tries to write what is queued. */
 void conn_flush(struct conn *c);
+/* Takes no byte more than what has come: the client's next send fails, so it knows that nobody has
+ * taken that request. Answers the rest and writes what the client takes at once. */
+void conn_drain(struct conn *c);
 size_t conn_queued(const struct conn *c);
 /* False while the client does not read, and when c is about to end: then nothing that could be
  * merged should be sent. */

@@ -221,6 +221,12 @@ int listener_create(struct loop *l, const char *path, mode_t mode, int fd,
 	return 0;
 }
 
+void listener_stop(struct listener *s)
+{
+	loop_timer_stop(&s->pause);
+	event_del(s->event);
+}
+
 void listener_destroy(struct listener *s)
 {
 	struct stat st;

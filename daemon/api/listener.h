@@ -27,6 +27,8 @@ struct listener_handler {
  * of bind. */
 int listener_create(struct loop *l, const char *path, mode_t mode, int fd,
     const struct listener_handler *h, struct listener **ret);
+/* Accepts no more; who connects waits for whoever takes the socket next. */
+void listener_stop(struct listener *s);
 /* Unlinks the socket file if it is still ours. NULL is fine. */
 void listener_destroy(struct listener *s);
 /* Times the descriptors had run out. */

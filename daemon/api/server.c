@@ -210,6 +210,25 @@ void server_set_access(struct server *s, const struct server_access *access)
 	}
 }
 
+void server_pause(struct server *s)
+{
+	listener_stop(s->listener);
+}
+
+bool server_settled(const struct server *s)
+{
+	struct list *pos, *tmp;
+
+	list_for_each (pos, tmp, &s->conns) {
+		const struct conn *c = container_of(pos, struct conn, link);
+
+		if (c->requests == 0 && !c->closing && !c->finishing) {
+			return false;
+		}
+	}
+	return true;
+}
+
 void server_destroy(struct server *s)
 {
 	struct list *pos, *tmp;
@@ -217,16 +236,19 @@ void server_destroy(struct server *s)
 	if (s == NULL) {
 		return;
 	}
-	listener_destroy(TAKE(s->listener));
+	if (s->listener != NULL) {
+		listener_stop(s->listener);
+	}
 	hub_event(s->deps.hub, EVENT_DAEMON_STOPPING, NULL, NULL, NULL, loop_wall_ms(s->deps.loop));
 	subs_pump(s->subs);
 	list_for_each (pos, tmp, &s->conns) {
 		struct conn *c = container_of(pos, struct conn, link);
 
-		conn_flush(c);
+		conn_drain(c);
 		forget_conn(s, c);
 		conn_destroy(c);
 	}
+	listener_destroy(TAKE(s->listener));
 	subs_destroy(s->subs);
 	jw_finish(&s->scratch);
 	free(s->handlers);

@@ -45,7 +45,11 @@ struct server *server_create(const struct api_deps *deps, const struct server_ac
 int server_listen(struct server *s, const char *path, mode_t mode, int fd);
 /* Takes new rights; every client is judged again, those left without any are closed. */
 void server_set_access(struct server *s, const struct server_access *access);
-/* Tells subscribers the daemon stops, flushes what fits, closes, unlinks its own socket file. NULL
- * is fine. */
+/* Accepts no more. Served until server_destroy are those who are connected. */
+void server_pause(struct server *s);
+/* True when every client has had a reply: one that has just connected is about to ask. */
+bool server_settled(const struct server *s);
+/* Tells subscribers the daemon stops, answers what has come in, flushes what fits, closes, unlinks
+ * its own socket file. NULL is fine. */
 void server_destroy(struct server *s);
 unsigned server_clients(const struct server *s);

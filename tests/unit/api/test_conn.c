@@ -358,6 +358,40 @@ static void conn_over_64_mib_is_closed_at_once(void **state)
 	assert_int_equal(b->gone, 1);
 }
 
+static void conn_drain_answers_what_has_come_and_takes_no_more(void **state)
+{
+	struct bench *b = *state;
+	char lines[4 * 100], buf[1000];
+	ssize_t n;
+
+	memset(lines, '\n', sizeof(lines));
+	for (size_t i = 0; i < sizeof(lines); i += 4) {
+		memcpy(lines + i, "abc", 3);
+	}
+	b->reply = 1;
+	say(b, lines, sizeof(lines)); /* more than one callback answers */
+	conn_drain(b->conn);
+	assert_int_equal(b->lines, 100);
+	n = hear(b, buf, sizeof(buf));
+	assert_int_equal(n, 100);
+	assert_int_equal(send(b->peer, "late\n", 5, MSG_DONTWAIT | MSG_NOSIGNAL), -1);
+	assert_int_equal(errno, EPIPE);
+	turn(b, 2);
+	assert_int_equal(b->lines, 100);
+	assert_int_equal(b->gone, 1);
+}
+
+static void conn_drain_leaves_a_client_that_does_not_read(void **state)
+{
+	struct bench *b = *state;
+
+	b->reply = CONN_OUT_PAUSE;
+	say(b, "a\nb\nc\n", 6);
+	conn_drain(b->conn);
+	assert_in_range(b->lines, 1, 2);
+	assert_true(conn_queued(b->conn) > 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -375,6 +409,8 @@ int main(void)
 	    TEST(conn_writes_everything_after_the_end_of_input),
 	    TEST(conn_may_be_closed_by_its_own_line),
 	    TEST(conn_survives_a_peer_that_dies_while_written_to),
+	    TEST(conn_drain_answers_what_has_come_and_takes_no_more),
+	    TEST(conn_drain_leaves_a_client_that_does_not_read),
 	    TEST(conn_over_64_mib_is_closed_at_once),
 	};
 
