@@ -1,26 +1,41 @@
 /* SPDX-License-Identifier: MIT */
-/* sd_notify: READY, RELOADING, STATUS, STOPPING and the watchdog tick. All silent without
- * NOTIFY_SOCKET. */
+/* The service manager: READY, RELOADING, STATUS, STOPPING, the watchdog tick, and the socket it may
+ * hand over. Silent without NOTIFY_SOCKET. */
 #include "daemon/io/notify.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <sys/socket.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "daemon/io/loop.h"
 
 #ifdef HAVE_SYSTEMD
 #include <systemd/sd-daemon.h>
 #else
+#define SD_LISTEN_FDS_START 3
+
 /* Built without libsystemd: nobody starts the daemon as Type=notify then, so there is nobody to
- * tell and no watchdog to feed. */
+ * tell, no watchdog to feed and no socket to take. */
 static int sd_notify(int unset_environment, const char *state)
 {
 	return 0;
 }
 
 static int sd_watchdog_enabled(int unset_environment, uint64_t *usec)
+{
+	return 0;
+}
+
+static int sd_listen_fds(int unset_environment)
+{
+	return 0;
+}
+
+static int sd_is_socket_unix(int fd, int type, int listening, const char *path, size_t length)
 {
 	return 0;
 }
@@ -107,4 +122,23 @@ void notify_status(struct notify *n, const char *fmt, ...)
 		}
 	}
 	sd_notify(0, text);
+}
+
+int notify_take_socket(void)
+{
+	int i, count = sd_listen_fds(1), taken = -EINVAL;
+
+	if (count <= 0) {
+		return count < 0 ? count : -ENOENT;
+	}
+	for (i = 0; i < count; i++) {
+		int fd = SD_LISTEN_FDS_START + i;
+
+		if (taken < 0 && sd_is_socket_unix(fd, SOCK_STREAM, 1, NULL, 0) > 0) {
+			taken = fd;
+		} else {
+			close(fd);
+		}
+	}
+	return taken;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* sd_notify: READY, RELOADING, STATUS, STOPPING and the watchdog tick. All silent without
- * NOTIFY_SOCKET. */
+/* The service manager: READY, RELOADING, STATUS, STOPPING, the watchdog tick, and the socket it may
+ * hand over. Silent without NOTIFY_SOCKET. */
 #pragma once
 
 struct loop;
@@ -14,3 +14,8 @@ void notify_ready(struct notify *n);
 void notify_reloading(struct notify *n); /* with MONOTONIC_USEC */
 void notify_stopping(struct notify *n);
 void notify_status(struct notify *n, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* The listening Unix stream socket that the service manager passed, now the caller's, -ENOENT when
+ * it passed no descriptor, -EINVAL when what it passed is something else. Others are closed. To be
+ * called once, before anything else opens descriptors or starts threads. */
+int notify_take_socket(void);

@@ -7,11 +7,14 @@
 
 #include <cmocka.h>
 
+#include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -161,6 +164,73 @@ static void notify_without_a_socket_is_silent(void **state)
 	notify_destroy(n);
 }
 
+/* What a child that was given `count` descriptors from 3 on says: the answer of notify_take_socket,
+ * negated errors, or 99 when it left descriptors open that it did not take. */
+static int take_in_child(const int *fds, int count)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		char text[32];
+		int got, left = 0;
+
+		for (int i = 0; i < count; i++) {
+			dup2(fds[i], 3 + i);
+		}
+		snprintf(text, sizeof(text), "%d", (int)getpid());
+		setenv("LISTEN_PID", text, 1);
+		snprintf(text, sizeof(text), "%d", count);
+		setenv("LISTEN_FDS", text, 1);
+		got = notify_take_socket();
+		for (int i = 0; i < count; i++) {
+			left += 3 + i != got && fcntl(3 + i, F_GETFD) >= 0;
+		}
+		_exit(left > 0 ? 99 : got < 0 ? -got : got);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+/* Descriptors the child can dup2 from: far above those it is given. */
+static int high(int fd)
+{
+	int moved = fcntl(fd, F_DUPFD_CLOEXEC, 50);
+
+	close(fd);
+	assert_true(moved >= 50);
+	return moved;
+}
+
+static void notify_takes_a_listening_stream_socket_and_nothing_else(void **state)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX}; /* an abstract name of its own */
+	int listening = high(socket(AF_UNIX, SOCK_STREAM, 0));
+	int idle = high(socket(AF_UNIX, SOCK_STREAM, 0));
+	int file = high(open("/dev/null", O_RDONLY));
+	int both[] = {file, listening}, neither[] = {file, idle};
+
+	assert_int_equal(
+	    bind(listening, (struct sockaddr *)&address, sizeof(address.sun_family)), 0);
+	assert_int_equal(listen(listening, 1), 0);
+	assert_int_equal(take_in_child(&listening, 1), 3);
+	assert_int_equal(take_in_child(both, 2), 4);
+	assert_int_equal(take_in_child(neither, 2), EINVAL);
+	close(listening);
+	close(idle);
+	close(file);
+}
+
+static void notify_without_passed_descriptors_takes_none(void **state)
+{
+	unsetenv("LISTEN_FDS");
+	assert_int_equal(notify_take_socket(), -ENOENT);
+	setenv("LISTEN_FDS", "1", 1);
+	setenv("LISTEN_PID", "1", 1); /* meant for another process */
+	assert_int_equal(notify_take_socket(), -ENOENT);
+}
+
 #define WITH_SOCKET(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int main(void)
@@ -172,6 +242,8 @@ int main(void)
 	    WITH_SOCKET(notify_starves_the_watchdog_while_unhealthy),
 	    WITH_SOCKET(notify_without_a_watchdog_arms_no_timer),
 	    WITH_SOCKET(notify_without_a_socket_is_silent),
+	    cmocka_unit_test(notify_takes_a_listening_stream_socket_and_nothing_else),
+	    cmocka_unit_test(notify_without_passed_descriptors_takes_none),
 	};
 	return cmocka_run_group_tests_name("notify", tests, NULL, NULL);
 }
