@@ -184,8 +184,8 @@ static bool name_is_exact(const struct tls_peer *peer, X509 *leaf)
 	return cn != NULL && len == strlen(peer->name) && memcmp(cn, peer->name, len) == 0;
 }
 
-/* The presented CA certificates whose key is an anchor, and those of the CaFile. The stack is the
- * caller's, the certificates are not. */
+/* The presented certificates whose key is an anchor, and those of the CaFile; that an issuer must
+ * be a CA is checked with the chain. The stack is the caller's, the certificates are not. */
 static STACK_OF(X509) * trusted_stack(X509_STORE_CTX *ctx, const struct tls_trust *trust)
 {
 	STACK_OF(X509) *presented = X509_STORE_CTX_get0_untrusted(ctx);
@@ -196,7 +196,7 @@ static STACK_OF(X509) * trusted_stack(X509_STORE_CTX *ctx, const struct tls_trus
 		X509 *cert = sk_X509_value(presented, i);
 		uint8_t pin[TLS_PIN_BYTES];
 
-		if (cert != leaf && X509_check_ca(cert) > 0 && pin_of_cert(cert, pin) &&
+		if (cert != leaf && pin_of_cert(cert, pin) &&
 		    (anchors_have(trust->built_in, pin) || anchors_have(&trust->own, pin))) {
 			sk_X509_push(trusted, cert);
 		}
@@ -207,17 +207,15 @@ static STACK_OF(X509) * trusted_stack(X509_STORE_CTX *ctx, const struct tls_trus
 	return trusted;
 }
 
-/* Strong enough for the connection's security level, as a chain's certificates must be. */
-static bool strong_enough(X509 *leaf, int level)
+/* Signed with a digest that the connection's security level allows; the key was looked at before.
+ */
+static bool digest_is_strong(X509 *leaf, int level)
 {
 	static const int level_bits[] = {0, 80, 112, 128, 192, 256};
 	int need = level_bits[level < 0 ? 0 : level > 5 ? 5 : level];
-	EVP_PKEY *key = X509_get0_pubkey(leaf);
-	int signature_bits = 0;
+	int bits = 0;
 
-	return key != NULL && EVP_PKEY_get_security_bits(key) >= need &&
-	       X509_get_signature_info(leaf, NULL, NULL, &signature_bits, NULL) == 1 &&
-	       signature_bits >= need;
+	return X509_get_signature_info(leaf, NULL, NULL, &bits, NULL) == 1 && bits >= need;
 }
 
 /* No issuer among what the printer sent (some new models send their leaf alone): an anchor key's
@@ -236,8 +234,8 @@ static bool leaf_alone_is_signed(
 		error = X509_V_ERR_CERT_HAS_EXPIRED;
 	} else if (X509_check_purpose(leaf, X509_PURPOSE_SSL_SERVER, 0) != 1) {
 		error = X509_V_ERR_INVALID_PURPOSE;
-	} else if (!strong_enough(leaf, level)) {
-		error = X509_V_ERR_EE_KEY_TOO_SMALL;
+	} else if (!digest_is_strong(leaf, level)) {
+		error = X509_V_ERR_CA_MD_TOO_WEAK;
 	} else if (X509_check_host(leaf, peer->name, 0, 0, NULL) != 1) {
 		error = X509_V_ERR_HOSTNAME_MISMATCH;
 	}

@@ -53,12 +53,7 @@ struct cert cert_make(const struct cert_plan *plan)
 	bool dated = plan->not_before_s != 0 || plan->not_after_s != 0;
 	struct cert c = {.x509 = X509_new()};
 
-	if (plan->key != NULL) {
-		c.key = (EVP_PKEY *)plan->key;
-		EVP_PKEY_up_ref(c.key);
-	} else {
-		c.key = plan->rsa ? EVP_RSA_gen(2048) : EVP_EC_gen("P-256");
-	}
+	c.key = plan->rsa_bits != 0 ? EVP_RSA_gen((size_t)plan->rsa_bits) : EVP_EC_gen("P-256");
 	must(c.x509 != NULL && c.key != NULL);
 	must(X509_set_version(c.x509, plan->v1 ? X509_VERSION_1 : X509_VERSION_3) == 1);
 	set_serial(c.x509);
@@ -72,7 +67,11 @@ struct cert cert_make(const struct cert_plan *plan)
 	if (plan->san != NULL) {
 		add_extension(c.x509, NID_subject_alt_name, plan->san);
 	}
-	must(X509_sign(c.x509, plan->issuer ? plan->issuer->key : c.key, EVP_sha256()) > 0);
+	if (plan->usage != NULL) {
+		add_extension(c.x509, NID_ext_key_usage, plan->usage);
+	}
+	must(X509_sign(c.x509, plan->issuer ? plan->issuer->key : c.key,
+		 plan->sha1 ? EVP_sha1() : EVP_sha256()) > 0);
 	return c;
 }
 

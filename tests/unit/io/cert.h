@@ -17,10 +17,11 @@ struct cert_plan {
 	const char *san; /* "DNS:name" */
 	bool ca;	 /* without keyUsage, as the vendor's oldest */
 	bool v1;
-	bool rsa;			/* RSA 2048 instead of EC P-256 */
+	bool sha1;
+	int rsa_bits;			/* 0 = EC P-256 */
+	const char *usage;		/* extended key usage, "clientAuth" */
 	long not_before_s, not_after_s; /* from now; both 0 = a day ago, in ten years */
 	const struct cert *issuer;
-	const EVP_PKEY *key; /* not of its own, but this one's; ref taken */
 };
 struct cert cert_make(const struct cert_plan *plan);
 void cert_free(struct cert *c);

@@ -149,7 +149,8 @@ static bool answer_subscribe(struct conn *n, const uint8_t *body)
 
 	return put_bytes(n, suback, sizeof(suback)) &&
 	       put_bytes(n, plan->after_subscribe, plan->after_subscribe_len) &&
-	       (!plan->flood || flood(n)) && (!plan->drip || drip(n));
+	       (!plan->pause || sem_wait(&n->peer->drips) == 0) && (!plan->flood || flood(n)) &&
+	       (!plan->drip || drip(n));
 }
 
 static bool answer_publish(struct conn *n, uint8_t first, const uint8_t *body)
@@ -180,6 +181,24 @@ static bool answer(struct conn *n, uint8_t first, const uint8_t *body)
 	}
 }
 
+/* The beginning of a packet; what is longer is read and forgotten. */
+static bool get_packet(struct conn *n, uint8_t body[static PACKET_MAX], size_t len)
+{
+	uint8_t rest[PACKET_MAX];
+	size_t kept = len < PACKET_MAX ? len : PACKET_MAX;
+
+	if (!get_bytes(n, body, kept)) {
+		return false;
+	}
+	for (len -= kept; len > 0; len -= kept) {
+		kept = len < PACKET_MAX ? len : PACKET_MAX;
+		if (!get_bytes(n, rest, kept)) {
+			return false;
+		}
+	}
+	return true;
+}
+
 static void speak_mqtt(struct conn *n)
 {
 	uint8_t body[PACKET_MAX], first, byte;
@@ -198,8 +217,7 @@ static void speak_mqtt(struct conn *n)
 			len |= (size_t)(byte & 0x7f) << shift;
 			shift += 7;
 		} while (byte & 0x80);
-		must(len <= sizeof(body));
-		if (!get_bytes(n, body, len) || !answer(n, first, body)) {
+		if (!get_packet(n, body, len) || !answer(n, first, body)) {
 			return;
 		}
 	}
@@ -306,8 +324,8 @@ static SSL_CTX *make_ctx(const struct peer_plan *plan)
 	}
 	ctx = SSL_CTX_new(TLS_server_method());
 	must(ctx != NULL);
+	SSL_CTX_set_security_level(ctx, 0); /* weak keys, and SHA-1 inside of old TLS */
 	if (plan->tls_max != 0 && plan->tls_max < TLS1_2_VERSION) {
-		SSL_CTX_set_security_level(ctx, 0); /* SHA-1 inside */
 		SSL_CTX_set_min_proto_version(ctx, plan->tls_max);
 	}
 	SSL_CTX_set_max_proto_version(ctx, plan->tls_max);

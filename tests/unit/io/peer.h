@@ -30,6 +30,7 @@ struct peer_plan {
 	const uint8_t *after_subscribe;
 	size_t after_subscribe_len;
 	bool flood; /* then zeroes, until the connection breaks or 64 MiB went out */
+	bool pause; /* reads on only after a peer_drip */
 	bool drip;  /* then one byte per peer_drip */
 };
 

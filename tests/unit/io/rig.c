@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include <errno.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -18,6 +19,7 @@
 #define DEADLINE_MS 8000
 
 static atomic_int_fast64_t skipped_ms;
+static __thread bool leak_errno;
 
 static int real_clock(clockid_t id, struct timespec *ts)
 {
@@ -35,12 +37,20 @@ int clock_gettime(clockid_t id, struct timespec *ts)
 		ts->tv_sec += atomic_load(&skipped_ms) / 1000 + ns / 1000000000;
 		ts->tv_nsec = ns % 1000000000;
 	}
+	if (leak_errno) {
+		errno = EAGAIN;
+	}
 	return rc;
 }
 
 void rig_skip_ms(int64_t ms)
 {
 	atomic_fetch_add(&skipped_ms, ms);
+}
+
+void rig_leak_errno(bool on)
+{
+	leak_errno = on;
 }
 
 static int64_t real_ms(void)

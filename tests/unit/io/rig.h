@@ -59,3 +59,6 @@ void rig_until(struct rig *r, const unsigned *what, unsigned at_least);
 void rig_until_true(struct rig *r, bool (*question)(void *arg), void *arg);
 /* Real time passes for everything in the process (libmosquitto too) that asks CLOCK_MONOTONIC. */
 void rig_skip_ms(int64_t ms);
+/* From now on this thread's errno is EAGAIN whenever somebody asked for the time: libmosquitto does
+ * after each packet. */
+void rig_leak_errno(bool on);
