@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -97,7 +98,7 @@ static void conn_arm(struct conn *c)
 	if (c->closing) {
 		return;
 	}
-	if (c->finishing && conn_queued(c) == 0) {
+	if (c->finishing && conn_queued(c) == 0 && list_empty(&c->replies)) {
 		conn_close(c, c->finish_reason);
 		return;
 	}
@@ -264,6 +265,18 @@ void conn_finish(struct conn *c, const char *reason)
 
 /* ---- input ---- */
 
+/* A client that only has nothing more to say still reads its answers. */
+static void end_input(struct conn *c)
+{
+	struct pollfd p = {.fd = c->fd};
+
+	if (!list_empty(&c->replies) && poll(&p, 1, 0) > 0 && (p.revents & POLLHUP) != 0) {
+		conn_close(c, "client went away");
+		return;
+	}
+	conn_finish(c, "end of input");
+}
+
 /* Reads once. False: nothing to read now, or c ends. */
 static bool read_some(struct conn *c)
 {
@@ -281,7 +294,7 @@ static bool read_some(struct conn *c)
 		return false;
 	}
 	if (n == 0) {
-		conn_finish(c, "end of input");
+		end_input(c);
 		return false;
 	}
 	/* The lines before the one that is too long are answered first. */
@@ -392,6 +405,11 @@ static void on_partial(void *arg)
 {
 	struct conn *c = arg;
 
+	if (c->finishing && conn_queued(c) == 0 && !list_empty(&c->replies)) {
+		/* It reads; each answer has a deadline of its own. */
+		loop_timer_start(&c->partial, CONN_FINISH_MS);
+		return;
+	}
 	conn_close(c, c->finishing ? c->finish_reason : "unfinished line older than 10 s");
 }
 
@@ -417,6 +435,7 @@ struct conn *conn_create(
 	*peer = (struct peer){0};
 	list_init(&c->link);
 	list_init(&c->subs);
+	list_init(&c->replies);
 	lines_init(&c->in, PROTO_LINE_MAX);
 	loop_timer_init(&c->resume, l, on_resume, c);
 	loop_timer_init(&c->partial, l, on_partial, c);

@@ -41,6 +41,8 @@ struct conn_handler {
 struct conn {
 	struct list link; /* owner's */
 	struct list subs; /* of struct sub, owner's */
+	/* Of struct reply, owner's: answers still to come. The end of input waits for them. */
+	struct list replies;
 	unsigned last_sub;
 	struct peer peer;
 	enum perm perm;

@@ -10,6 +10,7 @@
 #include "daemon/api/conn.h"
 #include "daemon/api/core.h"
 #include "daemon/api/handlers.h"
+#include "daemon/api/reply.h"
 
 const struct handler handler_table[] = {
     {"ams.get", h_ams_get, false},
@@ -168,28 +169,28 @@ static int admit(struct call *c, handler_fn *ret_fn)
 
 /* One line for each call that is more than reading; refused ones come in bursts and are counted
  * then. */
-static void audit(struct call *c, bool ok)
+void dispatch_audit(struct server *s, const struct conn *c, const struct method *m,
+    const char *about, const char *error)
 {
 	struct log_subject subject = {.event = "audit"};
 	unsigned missed = 0;
 
-	if (c->method->perm < PERM_CONTROL) {
+	if (m->perm < PERM_CONTROL) {
 		return;
 	}
-	if (!ok && !log_ratelimit_ok(
-		       &c->server->audit_limit, loop_now_ms(c->server->deps.loop), &missed)) {
+	if (error != NULL &&
+	    !log_ratelimit_ok(&s->audit_limit, loop_now_ms(s->deps.loop), &missed)) {
 		return;
 	}
 	if (missed > 0) {
 		log_warn("audit: %u refused calls were not logged one by one", missed);
 	}
-	subject.printer = c->about[0] != '\0' ? c->about : NULL;
+	subject.printer = about[0] != '\0' ? about : NULL;
 	log_write(LOG_LEVEL_INFO, &subject, "audit: uid %u pid %d called %s: %s",
-	    (unsigned)c->conn->peer.uid, (int)c->conn->peer.pid, c->method->name,
-	    ok ? "ok" : err_name(c->e->type));
+	    (unsigned)c->peer.uid, (int)c->peer.pid, m->name, error != NULL ? error : "ok");
 }
 
-static int run(struct call *c, const char *id)
+static int run(struct call *c)
 {
 	const char *printer = json_get_str(c->params, "printer");
 	handler_fn fn;
@@ -199,15 +200,19 @@ static int run(struct call *c, const char *id)
 	text_escape_buf(printer != NULL ? printer : "", c->about, sizeof(c->about));
 	r = admit(c, &fn);
 	if (r == 0) {
-		proto_reply_begin(c->w, id);
+		proto_reply_begin(c->w, c->id);
 		r = fn(c);
 	}
-	audit(c, r == 0);
+	if (r == CALL_LATER) {
+		return r;
+	}
 	if (r == 0) {
 		proto_end(c->w);
 	} else if (c->e->type == ERR_NONE) {
 		err_set(c->e, ERR_INTERNAL, "%s failed: %s", c->method->name, strerror(-r));
 	}
+	dispatch_audit(
+	    c->server, c->conn, c->method, c->about, r == 0 ? NULL : err_name(c->e->type));
 	return r;
 }
 
@@ -217,15 +222,20 @@ static int answer(struct server *s, struct conn *c, const struct proto_request *
 	    .server = s,
 	    .conn = c,
 	    .method = method_find(req->method),
+	    .id = req->id,
 	    .params = req->params,
 	    .w = &s->scratch,
 	    .e = e,
 	};
 
+	if (replies_hold(c, req->id)) {
+		err_set(e, ERR_INVALID_REQUEST, "a call of this id is not answered yet");
+		return -EINVAL;
+	}
 	if (call.method == NULL) {
 		return refuse_unknown(req->method, e);
 	}
-	return run(&call, req->id);
+	return run(&call);
 }
 
 void dispatch_line(struct server *s, struct conn *c, const char *line, size_t len)
@@ -245,7 +255,9 @@ void dispatch_line(struct server *s, struct conn *c, const char *line, size_t le
 		jw_reset(&s->scratch);
 		proto_error(&s->scratch, req.id, &e);
 	}
-	conn_send(c, s->scratch.buf, s->scratch.len);
+	if (r != CALL_LATER) {
+		conn_send(c, s->scratch.buf, s->scratch.len);
+	}
 	proto_request_finish(&req);
 	/* One large list must not be held for ever. */
 	if (s->scratch.cap > CONN_OUT_UNREAD) {

@@ -18,6 +18,7 @@ struct call {
 	struct server *server;
 	struct conn *conn;
 	const struct method *method;
+	const char *id;	     /* JSON text */
 	json_object *params; /* checked against the row; NULL = none */
 	struct jw *w;
 	struct err *e;
@@ -25,7 +26,7 @@ struct call {
 };
 
 /* Writes exactly one value under "result" and returns 0, or returns negative with *e filled (what
- * was written is then dropped). 10 to 25 lines each. */
+ * was written is then dropped), or CALL_LATER after reply_later. 10 to 25 lines each. */
 typedef int (*handler_fn)(struct call *c);
 
 struct handler {
@@ -42,5 +43,9 @@ extern const size_t handler_count;
 const struct handler *handler_find(const char *method);
 /* Owned array, one entry a row of the method table. */
 handler_fn *handlers_by_row(void);
-/* Answers one line with exactly one line. */
+/* Answers one line with exactly one line, at once or later. */
 void dispatch_line(struct server *s, struct conn *c, const char *line, size_t len);
+/* The log line of a call that is more than reading. error: word of its type, NULL = it went well.
+ */
+void dispatch_audit(struct server *s, const struct conn *c, const struct method *m,
+    const char *about, const char *error);

@@ -10,6 +10,7 @@
 
 #include "common/proto.h"
 #include "daemon/api/core.h"
+#include "daemon/api/reply.h"
 #include "daemon/model/hub.h"
 
 /* ---- those who are turned away ---- */
@@ -98,6 +99,11 @@ static void on_drained(void *arg, struct conn *c)
 
 static void forget_conn(struct server *s, struct conn *c)
 {
+	struct err stopping = {0};
+
+	/* Only the end of the daemon forgets a client that is still there. */
+	err_set(&stopping, ERR_CANCELLED, "the daemon stops");
+	replies_drop(c, c->closing ? NULL : &stopping);
 	subs_drop(s->subs, c);
 	list_del(&c->link);
 	s->conn_count--;
@@ -204,6 +210,7 @@ void server_set_access(struct server *s, const struct server_access *access)
 		struct conn *c = container_of(pos, struct conn, link);
 
 		c->perm = access_judge(access, &c->peer);
+		replies_judge(c);
 		if (c->perm == PERM_ANY) {
 			conn_finish(c, "rights withdrawn by a reload");
 		}
