@@ -240,25 +240,16 @@ static void take_tray_fields(
 	take_tag(t, at[TRAY_TAG_UID], at[TRAY_UUID], tray);
 }
 
-static uint32_t count_members(const struct scan *s, uint32_t object)
-{
-	uint32_t k, count = 0;
-
-	for (k = scan_first(s, object); k != 0; k = scan_next(s, object, k + 1)) {
-		count++;
-	}
-	return count;
-}
-
 /* One tray object: nothing but an id (and a state) says that the slot has nothing to tell. */
 static void merge_tray(const struct taker *t, uint32_t node, struct ams_tray *tray)
 {
 	uint32_t at[TRAY_KEY_COUNT] = {0};
-	uint32_t bare;
+	uint32_t nodes = t->scan->nodes[node].next - node - 1, bare;
 
 	take_find(t->scan, node, tray_keys, ARRAY_SIZE(tray_keys), at, NULL);
-	bare = (at[TRAY_ID] != 0) + (at[TRAY_STATE] != 0);
-	if (count_members(t->scan, node) <= bare) {
+	/* A key and a value each. */
+	bare = 2 * ((at[TRAY_ID] != 0) + (at[TRAY_STATE] != 0));
+	if (nodes <= bare) {
 		clear_contents(tray);
 		return;
 	}
@@ -465,6 +456,13 @@ static void take_externals(struct state_ams *a, const struct taker *t, const str
 	}
 }
 
+bool ams_message_is_deep(const struct scan *s, const struct ams_message *m)
+{
+	return m->full || m->vt_tray != 0 || m->vir_slot != 0 || take_sub(s, m->ams, "ams") != 0 ||
+	       take_sub(s, m->ams, "ams_exist_bits") != 0 ||
+	       take_sub(s, m->ams, "tray_exist_bits") != 0;
+}
+
 void ams_take(struct state_ams *a, const struct taker *t, const struct ams_message *m)
 {
 	uint32_t ams = take_object(t, m->ams), units, node;
@@ -472,6 +470,8 @@ void ams_take(struct state_ams *a, const struct taker *t, const struct ams_messa
 	if (ams != 0) {
 		a->known = true;
 		take_int(t, scan_get(t->scan, ams, "tray_now"), 0, 255, &a->tray_now);
+	}
+	if (ams != 0 && ams_message_is_deep(t->scan, m)) {
 		units = take_array(t, scan_get(t->scan, ams, "ams"));
 		for (node = units != 0 ? scan_first(t->scan, units) : 0; node != 0;
 		     node = scan_next(t->scan, units, node)) {

@@ -57,7 +57,8 @@ struct state_ams {
 	struct ams_tray external[2]; /* sorted by tray */
 	size_t external_count;
 	int active_unit, active_slot,
-	    active_tray; /* active_tray UNKNOWN_INT: nothing loaded or not known */
+	    active_tray;   /* active_tray UNKNOWN_INT: nothing loaded or not known */
+	bool active_known; /* the printer says what is loaded, if only that it is nothing */
 	enum tri auto_refill;
 	bool known; /* any ams data was seen since the last full */
 
@@ -84,6 +85,8 @@ struct ams_message {
 	uint32_t ams, vt_tray, vir_slot;
 	bool full; /* ams_clear came before */
 };
+/* The message speaks of units or spools, not only of what is in use. */
+bool ams_message_is_deep(const struct scan *s, const struct ams_message *m);
 void ams_take(struct state_ams *a, const struct taker *t, const struct ams_message *m);
 /* Unit models from the module array of a version reply (bambu.md 4.5). */
 void ams_take_modules(struct state_ams *a, const struct scan *s, uint32_t modules);

@@ -1,41 +1,41 @@
 /* SPDX-License-Identifier: MIT */
-/* The vendor's own text per top-level key, kept in one block without white space. */
+/* The vendor's own text per top-level key. A small piece of a large object (a tray number of a 5 kB
+ * `ams`) is kept beside it and joined when it is read, so that a delta costs what it carries. */
 #include "daemon/model/raw.h"
 
 #include <string.h>
 
 #include "common/util.h"
+#include "daemon/model/raw_store.h"
 
-#define KEY_MAX 64	/* bytes of a key with its NUL; longer ones are left out */
-#define BLOCK_STEP 1024 /* bytes the block grows by at least */
-#define WASTE_MAX 2048	/* dead bytes that make the block be packed */
-#define ENTRIES_START 64
+#define REPEAT_BITS 512
 #define MERGE_MEMBERS_MAX 512 /* an object with more is replaced: merging is quadratic */
-#define SEEN_BITS 1024
-
-struct entry {
-	uint32_t off;  /* of the key, then its NUL, then the value */
-	uint32_t len;  /* of the value */
-	uint32_t room; /* bytes the value may take in place */
-	uint16_t key_len;
-};
 
 struct raw {
-	char *block;
-	size_t used, cap;
-	size_t live; /* bytes of keys and values without slack: what is bounded */
-	struct entry *entries;
-	uint32_t count, entries_cap;
-	uint32_t hint; /* where the next key probably is: messages keep their order */
+	struct raw_store base;
+	struct raw_store pieces; /* objects still to be merged into base's of the same key */
 	uint64_t left_out;
-	uint64_t seen[SEEN_BITS / 64]; /* hashes of the keys held: a clear bit is a new key */
 };
 
 /* Memory of one merge, freed after it. */
 struct work {
 	struct scan scan; /* over an old value */
-	struct jw text;
+	struct jw text, joined;
 };
+
+static void work_init(struct work *w)
+{
+	scan_init(&w->scan);
+	jw_init(&w->text);
+	jw_init(&w->joined);
+}
+
+static void work_finish(struct work *w)
+{
+	scan_finish(&w->scan);
+	jw_finish(&w->text);
+	jw_finish(&w->joined);
+}
 
 struct raw *raw_create(void)
 {
@@ -47,166 +47,25 @@ void raw_destroy(struct raw *r)
 	if (r == NULL) {
 		return;
 	}
-	free(r->block);
-	free(r->entries);
+	raw_store_finish(&r->base);
+	raw_store_finish(&r->pieces);
 	free(r);
 }
 
 void raw_clear(struct raw *r)
 {
-	r->used = r->live = 0;
-	r->count = r->hint = 0;
-	memset(r->seen, 0, sizeof(r->seen));
+	raw_store_clear(&r->base);
+	raw_store_clear(&r->pieces);
 }
 
-static uint32_t hash_key(const char *key, size_t len)
+size_t raw_bytes(const struct raw *r)
 {
-	uint32_t h = 2166136261u; /* FNV-1a */
-	size_t i;
-
-	for (i = 0; i < len; i++) {
-		h = (h ^ (unsigned char)key[i]) * 16777619u;
-	}
-	return (h ^ h >> 16) % SEEN_BITS;
+	return r->base.live + r->pieces.live;
 }
 
-static bool entry_is(const struct raw *r, uint32_t i, const char *key, size_t len)
+uint64_t raw_left_out(const struct raw *r)
 {
-	const struct entry *e = &r->entries[i];
-
-	return e->key_len == len && memcmp(r->block + e->off, key, len) == 0;
-}
-
-static struct entry *find_entry(struct raw *r, const char *key, size_t len)
-{
-	uint32_t i, n, h;
-
-	if (r->hint < r->count && entry_is(r, r->hint, key, len)) {
-		return &r->entries[r->hint++];
-	}
-	h = hash_key(key, len);
-	if ((r->seen[h / 64] >> h % 64 & 1) == 0) {
-		return NULL;
-	}
-	for (n = 0, i = r->hint; n < r->count; n++, i++) {
-		if (i >= r->count) {
-			i = 0;
-		}
-		if (entry_is(r, i, key, len)) {
-			r->hint = i + 1;
-			return &r->entries[i];
-		}
-	}
-	return NULL;
-}
-
-static const char *value_of(const struct raw *r, const struct entry *e)
-{
-	return r->block + e->off + e->key_len + 1;
-}
-
-static size_t entry_bytes(size_t key_len, size_t value_len)
-{
-	return key_len + 1 + value_len;
-}
-
-/* A new block without the dead bytes, with room for `more`. */
-static void pack(struct raw *r, size_t more)
-{
-	size_t cap = r->live + more + BLOCK_STEP, used = 0;
-	char *block = xmalloc(cap);
-	uint32_t i;
-
-	for (i = 0; i < r->count; i++) {
-		struct entry *e = &r->entries[i];
-		size_t bytes = entry_bytes(e->key_len, e->len);
-
-		memcpy(block + used, r->block + e->off, bytes);
-		e->off = (uint32_t)used;
-		e->room = e->len;
-		used += bytes;
-	}
-	free(r->block);
-	r->block = block;
-	r->cap = cap;
-	r->used = used;
-}
-
-static void remove_entry(struct raw *r, struct entry *e)
-{
-	uint32_t i = (uint32_t)(e - r->entries);
-
-	r->live -= entry_bytes(e->key_len, e->len);
-	memmove(e, e + 1, (r->count - i - 1) * sizeof(*e));
-	r->count--;
-}
-
-static void append_bytes(
-    struct raw *r, struct entry *e, const char *key, const char *value, size_t len)
-{
-	size_t bytes = entry_bytes(e->key_len, len);
-
-	if (r->used + bytes > r->cap) {
-		pack(r, bytes);
-	}
-	e->off = (uint32_t)r->used;
-	e->len = e->room = (uint32_t)len;
-	memcpy(r->block + r->used, key, e->key_len);
-	r->block[r->used + e->key_len] = '\0';
-	memcpy(r->block + r->used + e->key_len + 1, value, len);
-	r->used += bytes;
-	r->live += bytes;
-}
-
-static void add_entry(struct raw *r, const char *key, size_t key_len, const char *value, size_t len)
-{
-	struct entry e = {.key_len = (uint16_t)key_len};
-	uint32_t h = hash_key(key, key_len);
-
-	if (r->count == RAW_KEYS_MAX || r->live + entry_bytes(key_len, len) > RAW_BYTES_MAX) {
-		r->left_out++;
-		return;
-	}
-	if (r->count == r->entries_cap) {
-		r->entries_cap = r->entries_cap > 0 ? r->entries_cap * 2 : ENTRIES_START;
-		r->entries = xrealloc(r->entries, r->entries_cap * sizeof(*r->entries));
-	}
-	append_bytes(r, &e, key, value, len);
-	r->entries[r->count++] = e;
-	r->hint = r->count;
-	r->seen[h / 64] |= 1ull << h % 64;
-}
-
-/* Puts value (no part of the block) in place of what the entry held. */
-static void replace_value(struct raw *r, struct entry *e, const char *value, size_t len)
-{
-	char key[KEY_MAX];
-	struct entry moved;
-
-	if (len <= e->room) {
-		r->live += len - e->len;
-		memcpy(r->block + e->off + e->key_len + 1, value, len);
-		e->len = (uint32_t)len;
-		return;
-	}
-	if (r->live - e->len + len > RAW_BYTES_MAX) {
-		/* An old value would be a lie: the key goes. */
-		remove_entry(r, e);
-		r->left_out++;
-		return;
-	}
-	memcpy(key, r->block + e->off, (size_t)e->key_len + 1);
-	moved = *e;
-	/* Its old bytes are dead from here on; pack must not carry them. */
-	r->live -= entry_bytes(e->key_len, e->len);
-	e->len = 0;
-	r->live += entry_bytes(e->key_len, 0);
-	append_bytes(r, &moved, key, value, len);
-	r->live -= entry_bytes(e->key_len, 0);
-	*e = moved;
-	if (r->used > r->live + WASTE_MAX + r->live / 4) {
-		pack(r, 0);
-	}
+	return r->left_out;
 }
 
 /* Appends the text of a value, white space between tokens left out. */
@@ -280,11 +139,13 @@ static void put_key(const struct scan *s, uint32_t k, struct jw *w, bool *first)
 }
 
 /* Object `bn` of b merged into object `an` of a: where both have an object, they merge in turn,
- * else b's value counts; what one of them alone has stays. The scanner bounds the depth. */
-static void put_merged(
+ * else b's value counts; what one of them alone has stays. The scanner bounds the depth.
+ * False when an object took the place of something else: then the result, merged into a third
+ * object, is not what a and b are one after the other. */
+static bool put_merged(
     const struct scan *a, uint32_t an, const struct scan *b, uint32_t bn, struct jw *w)
 {
-	bool first = true;
+	bool first = true, same = true;
 	uint32_t k, other;
 
 	jw_bytes(w, "{", 1);
@@ -294,8 +155,9 @@ static void put_merged(
 		if (other == 0) {
 			put_value(a, k + 1, w);
 		} else if (is_mergeable(a, k + 1) && is_mergeable(b, other)) {
-			put_merged(a, k + 1, b, other, w);
+			same = put_merged(a, k + 1, b, other, w) && same;
 		} else {
+			same = same && b->nodes[other].type != SCAN_OBJECT;
 			put_value(b, other, w);
 		}
 	}
@@ -307,9 +169,10 @@ static void put_merged(
 		}
 	}
 	jw_bytes(w, "}", 1);
+	return same;
 }
 
-/* The text of the new value: in place when the message has no white space, else in work. */
+/* The text of a new value: in place when the message has no white space, else in work->text. */
 static const char *new_text(const struct scan *s, uint32_t node, struct work *work, size_t *ret_len)
 {
 	const struct scan_node *n = &s->nodes[node];
@@ -325,70 +188,259 @@ static const char *new_text(const struct scan *s, uint32_t node, struct work *wo
 	return work->text.buf;
 }
 
+/* The object in e with the object at node merged into it, in work->joined; false when e holds
+ * nothing to merge with. *ret_same as of put_merged, may be NULL. */
+static bool join(const struct raw_store *store, const struct raw_entry *e, const struct scan *s,
+    uint32_t node, struct work *work, bool *ret_same)
+{
+	bool same;
+
+	if (!is_mergeable(s, node) ||
+	    scan_parse(&work->scan, raw_store_value(store, e), e->len) != SCAN_OK ||
+	    !is_mergeable(&work->scan, 0)) {
+		return false;
+	}
+	jw_reset(&work->joined);
+	same = put_merged(&work->scan, 0, s, node, &work->joined);
+	if (ret_same != NULL) {
+		*ret_same = same;
+	}
+	return true;
+}
+
+/* base with piece merged into it, in work->joined; the piece alone when that cannot be done. */
+static void join_piece(const struct raw *r, const struct raw_entry *base,
+    const struct raw_entry *piece, struct work *work)
+{
+	const char *text = raw_store_value(&r->pieces, piece);
+	struct scan s;
+
+	scan_init(&s);
+	if (scan_parse(&s, text, piece->len) != SCAN_OK ||
+	    !join(&r->base, base, &s, 0, work, NULL)) {
+		jw_reset(&work->joined);
+		jw_bytes(&work->joined, text, piece->len);
+	}
+	scan_finish(&s);
+}
+
+static struct raw_entry *piece_of(struct raw *r, const struct raw_entry *base)
+{
+	return r->pieces.count == 0
+		   ? NULL
+		   : raw_store_find(&r->pieces, raw_store_key(&r->base, base), base->key_len);
+}
+
+/* Puts text into base; without room the key goes: an old value would be a lie. */
+static void replace(struct raw *r, struct raw_entry *base, const char *text, size_t len)
+{
+	if (raw_bytes(r) - base->len + len > RAW_BYTES_MAX) {
+		raw_store_remove(&r->base, base);
+		r->left_out++;
+		return;
+	}
+	raw_store_replace(&r->base, base, text, len);
+}
+
+/* Keeps a small object beside the large one; false when it has to be merged now. */
+static bool keep_piece(struct raw *r, const struct raw_entry *base, const struct scan *s,
+    uint32_t node, const char *text, size_t len, struct work *work)
+{
+	struct raw_entry *piece = piece_of(r, base);
+	bool same = true;
+
+	if (*raw_store_value(&r->base, base) != '{' || !is_mergeable(s, node)) {
+		return false;
+	}
+	if (piece != NULL && piece->len == len &&
+	    memcmp(raw_store_value(&r->pieces, piece), text, len) == 0) {
+		return true; /* twice the same is once */
+	}
+	if (piece != NULL) {
+		if (!join(&r->pieces, piece, s, node, work, &same) || !same) {
+			return false;
+		}
+		text = work->joined.buf;
+		len = work->joined.len;
+	}
+	if (len * 2 > base->len || raw_bytes(r) + base->key_len + 1 + len > RAW_BYTES_MAX) {
+		return false;
+	}
+	if (piece != NULL) {
+		raw_store_replace(&r->pieces, piece, text, len);
+	} else {
+		raw_store_add(&r->pieces, raw_store_key(&r->base, base), base->key_len, text, len);
+	}
+	return true;
+}
+
 static void merge_value(
-    struct raw *r, struct entry *e, const struct scan *s, uint32_t node, struct work *work)
+    struct raw *r, struct raw_entry *base, const struct scan *s, uint32_t node, struct work *work)
 {
 	size_t len;
 	const char *text = new_text(s, node, work, &len);
+	struct raw_entry *piece;
 
-	if (len == e->len && memcmp(text, value_of(r, e), len) == 0) {
+	if (len == base->len && memcmp(text, raw_store_value(&r->base, base), len) == 0 &&
+	    piece_of(r, base) == NULL) {
 		return;
 	}
-	if (is_mergeable(s, node) && scan_parse(&work->scan, value_of(r, e), e->len) == SCAN_OK &&
-	    is_mergeable(&work->scan, 0)) {
-		jw_reset(&work->text);
-		put_merged(&work->scan, 0, s, node, &work->text);
-		text = work->text.buf;
-		len = work->text.len;
+	if (keep_piece(r, base, s, node, text, len, work)) {
+		return;
 	}
-	replace_value(r, e, text, len);
+	piece = piece_of(r, base);
+	if (piece != NULL) {
+		char key[RAW_KEY_MAX];
+		size_t key_len = base->key_len;
+
+		memcpy(key, raw_store_key(&r->base, base), key_len);
+		join_piece(r, base, piece, work);
+		raw_store_remove(&r->pieces, piece);
+		replace(r, base, work->joined.buf, work->joined.len);
+		base = raw_store_find(&r->base, key, key_len);
+		if (base == NULL) {
+			return;
+		}
+	}
+	if (join(&r->base, base, s, node, work, NULL)) {
+		text = work->joined.buf;
+		len = work->joined.len;
+	}
+	replace(r, base, text, len);
 }
 
 static void merge_member(struct raw *r, const struct scan *s, uint32_t k, struct work *work)
 {
 	const struct scan_node *n = &s->nodes[k];
 	const char *key = s->text + n->off, *text;
-	char buf[KEY_MAX];
+	char buf[RAW_KEY_MAX * 2];
 	size_t key_len = n->len, len;
-	struct entry *e;
+	struct raw_entry *base;
 
 	if (n->escaped) {
 		scan_str(s, k, buf, sizeof(buf));
 		key = buf;
 		key_len = strlen(buf);
 	}
-	if (key_len >= KEY_MAX || n->len >= KEY_MAX * 6) {
+	if (key_len >= RAW_KEY_MAX) {
 		r->left_out++;
 		return;
 	}
-	e = find_entry(r, key, key_len);
-	if (e != NULL) {
-		merge_value(r, e, s, k + 1, work);
+	base = raw_store_find(&r->base, key, key_len);
+	if (base != NULL) {
+		merge_value(r, base, s, k + 1, work);
 		return;
 	}
 	text = new_text(s, k + 1, work, &len);
-	add_entry(r, key, key_len, text, len);
+	if (r->base.count == RAW_KEYS_MAX || raw_bytes(r) + key_len + 1 + len > RAW_BYTES_MAX) {
+		r->left_out++;
+		return;
+	}
+	raw_store_add(&r->base, key, key_len, text, len);
+}
+
+/* Keys of one message by length and first byte: where two may be the same. */
+struct repeats {
+	uint64_t once[REPEAT_BITS / 64], more[REPEAT_BITS / 64];
+	bool any;
+};
+
+static uint32_t repeat_bit(const struct scan *s, uint32_t k)
+{
+	const struct scan_node *n = &s->nodes[k];
+
+	return (n->len * 37 + (unsigned char)s->text[n->off] +
+		   (unsigned char)s->text[n->off + n->len / 2] * 11u) %
+	       REPEAT_BITS;
+}
+
+static void find_repeats(const struct scan *s, uint32_t object, struct repeats *ret)
+{
+	uint32_t k, members = 0;
+
+	memset(ret, 0, sizeof(*ret));
+	for (k = scan_first(s, object); k != 0; k = scan_next(s, object, k + 1)) {
+		uint32_t bit = repeat_bit(s, k);
+
+		ret->more[bit / 64] |= ret->once[bit / 64] & 1ull << bit % 64;
+		ret->once[bit / 64] |= 1ull << bit % 64;
+		members++;
+	}
+	/* Beyond that, looking ahead costs too much, and such a message is not kept anyway. */
+	ret->any = members <= 2 * RAW_KEYS_MAX;
+}
+
+/* Of duplicate keys the last counts: true when one comes after k. */
+static bool comes_again(
+    const struct repeats *repeats, const struct scan *s, uint32_t object, uint32_t k)
+{
+	const struct scan_node *want = &s->nodes[k];
+	uint32_t bit = repeat_bit(s, k), i;
+
+	if (!repeats->any || (repeats->more[bit / 64] >> bit % 64 & 1) == 0) {
+		return false;
+	}
+	for (i = scan_next(s, object, k + 1); i != 0; i = scan_next(s, object, i + 1)) {
+		const struct scan_node *have = &s->nodes[i];
+
+		if (have->len == want->len &&
+		    memcmp(s->text + have->off, s->text + want->off, want->len) == 0) {
+			return true;
+		}
+	}
+	return false;
 }
 
 void raw_merge(struct raw *r, const struct scan *s, uint32_t object)
 {
 	struct work work;
+	struct repeats repeats;
 	size_t len = s->nodes[object].len;
 	uint32_t k;
 
 	if (s->nodes[object].type != SCAN_OBJECT) {
 		return;
 	}
-	scan_init(&work.scan);
-	jw_init(&work.text);
-	if (r->count == 0 && r->cap < len && len <= RAW_BYTES_MAX) {
-		pack(r, len);
+	work_init(&work);
+	find_repeats(s, object, &repeats);
+	if (r->base.count == 0 && !s->spaced && len <= RAW_BYTES_MAX) {
+		raw_store_reserve(&r->base, len);
 	}
 	for (k = scan_first(s, object); k != 0; k = scan_next(s, object, k + 1)) {
-		merge_member(r, s, k, &work);
+		if (!comes_again(&repeats, s, object, k)) {
+			merge_member(r, s, k, &work);
+		}
 	}
-	scan_finish(&work.scan);
-	jw_finish(&work.text);
+	work_finish(&work);
+}
+
+static const struct raw_entry *find_piece(const struct raw *r, const struct raw_entry *base)
+{
+	const char *key = raw_store_key(&r->base, base);
+	uint32_t i;
+
+	for (i = 0; i < r->pieces.count; i++) {
+		if (strcmp(raw_store_key(&r->pieces, &r->pieces.entries[i]), key) == 0) {
+			return &r->pieces.entries[i];
+		}
+	}
+	return NULL;
+}
+
+static void write_entry(const struct raw *r, const struct raw_entry *base, struct jw *w)
+{
+	const struct raw_entry *piece = find_piece(r, base);
+	const char *key = raw_store_key(&r->base, base);
+	struct work work;
+
+	if (piece == NULL) {
+		jw_raw(w, key, raw_store_value(&r->base, base), base->len);
+		return;
+	}
+	work_init(&work);
+	join_piece(r, base, piece, &work);
+	jw_raw(w, key, work.joined.buf, work.joined.len);
+	work_finish(&work);
 }
 
 void raw_write(const struct raw *r, struct jw *w, const char *key, const char *section)
@@ -396,22 +448,12 @@ void raw_write(const struct raw *r, struct jw *w, const char *key, const char *s
 	uint32_t i;
 
 	jw_object(w, key);
-	for (i = 0; i < r->count; i++) {
-		const struct entry *e = &r->entries[i];
+	for (i = 0; i < r->base.count; i++) {
+		const struct raw_entry *e = &r->base.entries[i];
 
-		if (section == NULL || strcmp(section, r->block + e->off) == 0) {
-			jw_raw(w, r->block + e->off, value_of(r, e), e->len);
+		if (section == NULL || strcmp(section, raw_store_key(&r->base, e)) == 0) {
+			write_entry(r, e, w);
 		}
 	}
 	jw_object_end(w);
-}
-
-uint64_t raw_left_out(const struct raw *r)
-{
-	return r->left_out;
-}
-
-size_t raw_bytes(const struct raw *r)
-{
-	return r->live;
 }

@@ -51,10 +51,24 @@ size_t scan_repair(char *text, size_t len);
 /* Value node of a member, 0 when absent (0 is the root, never a member). Of duplicate keys the last
  * counts. */
 uint32_t scan_get(const struct scan *s, uint32_t object, const char *key);
-/* Iterate members: k = first key node, or 0 when empty; value is k + 1. */
-uint32_t scan_first(const struct scan *s, uint32_t container);
-uint32_t scan_next(
-    const struct scan *s, uint32_t container, uint32_t node); /* after a value node; 0 at the end */
+/* Iterate members: k = first key node, or 0 when empty; value is k + 1. Inline: every pass over a
+ * report goes through them. */
+static inline uint32_t scan_first(const struct scan *s, uint32_t container)
+{
+	const struct scan_node *c = &s->nodes[container];
+
+	if ((c->type != SCAN_OBJECT && c->type != SCAN_ARRAY) || c->next == container + 1) {
+		return 0;
+	}
+	return container + 1;
+}
+/* After a value node; 0 at the end. */
+static inline uint32_t scan_next(const struct scan *s, uint32_t container, uint32_t node)
+{
+	uint32_t next = s->nodes[node].next;
+
+	return next < s->nodes[container].next ? next : 0;
+}
 bool scan_key_is(const struct scan *s, uint32_t key, const char *name);
 
 /* Tolerant: numbers may come as strings and the other way round. False: absent or of no such type;

@@ -21,23 +21,6 @@ struct decimal {
 static const double powers_of_ten[] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11,
     1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
 
-uint32_t scan_first(const struct scan *s, uint32_t container)
-{
-	const struct scan_node *c = &s->nodes[container];
-
-	if ((c->type != SCAN_OBJECT && c->type != SCAN_ARRAY) || c->next == container + 1) {
-		return 0;
-	}
-	return container + 1;
-}
-
-uint32_t scan_next(const struct scan *s, uint32_t container, uint32_t node)
-{
-	uint32_t next = s->nodes[node].next;
-
-	return next < s->nodes[container].next ? next : 0;
-}
-
 /* Appends the UTF-8 form of c at *dst; returns its length. */
 static size_t put_utf8(uint32_t c, char dst[static 4])
 {

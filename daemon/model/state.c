@@ -253,9 +253,13 @@ uint32_t state_derive(struct state *s, uint32_t touched)
 	return changed;
 }
 
-/* What the sections looked like before the report was taken. */
+/* What the sections looked like before the report was taken. Units are copied only when the report
+ * may change them: most deltas do not. */
 struct before {
-	struct state_ams ams;
+	bool deep;
+	struct state_ams ams; /* when deep */
+	int active_unit, active_slot, active_tray;
+	bool known;
 	struct state_device device;
 	enum light_mode lights[LIGHT_NODE_COUNT];
 	enum tri refill;
@@ -266,9 +270,26 @@ static void remember(const struct merge *m, struct before *b)
 	b->device = m->s->device;
 	b->refill = m->s->ams.auto_refill;
 	memcpy(b->lights, m->s->lights, sizeof(b->lights));
-	if (m->touched & AMS) {
+	b->active_unit = m->s->ams.active_unit;
+	b->active_slot = m->s->ams.active_slot;
+	b->active_tray = m->s->ams.active_tray;
+	b->known = m->s->ams.known;
+	if (b->deep) {
 		ams_copy(&m->s->ams, &b->ams);
 	}
+}
+
+static bool ams_changed(const struct state_ams *a, struct before *b)
+{
+	bool changed = b->refill != a->auto_refill || b->known != a->known ||
+		       b->active_unit != a->active_unit || b->active_slot != a->active_slot ||
+		       b->active_tray != a->active_tray;
+
+	if (b->deep) {
+		changed = changed || ams_differs(&b->ams, a);
+		ams_finish(&b->ams);
+	}
+	return changed;
 }
 
 static uint32_t compare(const struct merge *m, struct before *b)
@@ -279,11 +300,7 @@ static uint32_t compare(const struct merge *m, struct before *b)
 	changed |= state_device_differs(&b->device, &s->device) ? DEVICE : 0;
 	changed |= b->device.liveview != s->device.liveview ? CAMERA : 0;
 	changed |= memcmp(b->lights, s->lights, sizeof(b->lights)) != 0 ? LIGHTS : 0;
-	changed |= b->refill != s->ams.auto_refill ? AMS : 0;
-	if (m->touched & AMS) {
-		changed |= ams_differs(&b->ams, &s->ams) ? AMS : 0;
-		ams_finish(&b->ams);
-	}
+	changed |= ams_changed(&s->ams, b) ? AMS : 0;
 	return changed;
 }
 
@@ -313,6 +330,10 @@ static void merge_report(struct merge *m, uint32_t body)
 
 	/* `device` may turn out to speak of the active tray. */
 	m->touched |= m->full || m->at[KEY_DEVICE] != 0 ? AMS : 0;
+	/* A further extruder changes what units feed. */
+	before.deep = ams_message_is_deep(m->taker.scan, &filament) ||
+		      take_sub(m->taker.scan,
+			  take_sub(m->taker.scan, m->at[KEY_DEVICE], "extruder"), "info") != 0;
 	remember(m, &before);
 	if (m->full) {
 		clear_for_full(m->s);

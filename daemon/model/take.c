@@ -7,25 +7,37 @@
 
 #include "common/util.h"
 
-static const struct take_key *find_key(
-    const char *name, size_t len, const struct take_key *keys, size_t count)
+#define NAME_MAX_LEN 31 /* of a key in a table */
+
+/* The first row of each length; the rows of one length stand together. */
+struct by_length {
+	uint8_t first[NAME_MAX_LEN + 2];
+};
+
+static void index_lengths(const struct take_key *keys, size_t count, struct by_length *ret)
 {
-	size_t low = 0, high = count;
+	size_t row = 0, len;
 
-	while (low < high) {
-		size_t mid = (low + high) / 2;
-		int order = (int)len - (int)keys[mid].len;
+	for (len = 0; len < sizeof(ret->first); len++) {
+		while (row < count && keys[row].len < len) {
+			row++;
+		}
+		ret->first[len] = (uint8_t)row;
+	}
+}
 
-		if (order == 0) {
-			order = memcmp(name, keys[mid].name, len);
-		}
-		if (order == 0) {
-			return &keys[mid];
-		}
-		if (order < 0) {
-			high = mid;
-		} else {
-			low = mid + 1;
+static const struct take_key *find_key(
+    const char *name, size_t len, const struct take_key *keys, const struct by_length *index)
+{
+	size_t row, end;
+
+	if (len > NAME_MAX_LEN) {
+		return NULL;
+	}
+	end = index->first[len + 1];
+	for (row = index->first[len]; row < end; row++) {
+		if (keys[row].name[0] == name[0] && memcmp(keys[row].name, name, len) == 0) {
+			return &keys[row];
 		}
 	}
 	return NULL;
@@ -34,11 +46,13 @@ static const struct take_key *find_key(
 uint32_t take_find(const struct scan *s, uint32_t object, const struct take_key *keys, size_t count,
     uint32_t *ret_at, uint32_t *ret_age)
 {
+	struct by_length index;
 	uint32_t k, touch = 0, age = 0;
 
 	if (s->nodes[object].type != SCAN_OBJECT) {
 		return 0;
 	}
+	index_lengths(keys, count, &index);
 	for (k = scan_first(s, object); k != 0; k = scan_next(s, object, k + 1)) {
 		const struct scan_node *n = &s->nodes[k];
 		const struct take_key *key;
@@ -46,9 +60,9 @@ uint32_t take_find(const struct scan *s, uint32_t object, const struct take_key 
 
 		if (n->escaped) {
 			scan_str(s, k, name, sizeof(name));
-			key = find_key(name, strlen(name), keys, count);
+			key = find_key(name, strlen(name), keys, &index);
 		} else {
-			key = find_key(s->text + n->off, n->len, keys, count);
+			key = find_key(s->text + n->off, n->len, keys, &index);
 		}
 		if (key != NULL) {
 			ret_at[key->index] = k + 1;
@@ -69,7 +83,7 @@ bool take_keys_sorted(const struct take_key *keys, size_t count)
 	for (i = 1; i < count; i++) {
 		const struct take_key *a = &keys[i - 1], *b = &keys[i];
 
-		if (a->len > b->len ||
+		if (b->len == 0 || b->len > NAME_MAX_LEN || a->len > b->len ||
 		    (a->len == b->len && memcmp(a->name, b->name, a->len) >= 0)) {
 			return false;
 		}

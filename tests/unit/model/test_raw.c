@@ -74,7 +74,8 @@ static void raw_takes_the_last_of_duplicates(void **state)
 
 	merge(r, "{'a':1,'a':2}");
 	check(r, NULL, "{'a':2}");
-	merge(r, "{'o':{'x':1}}");
+	merge(r, "{'o':{'w':0},'o':{'x':1}}");
+	check(r, "o", "{'o':{'x':1}}");
 	merge(r, "{'o':{'y':1,'x':2,'y':3,'x':4}}");
 	check(r, "o", "{'o':{'x':4,'y':3}}");
 	raw_destroy(r);
@@ -155,6 +156,32 @@ static void raw_packs_what_has_died(void **state)
 	raw_destroy(r);
 }
 
+/* Small pieces are kept beside a large object; nobody can tell. */
+static void raw_joins_pieces_as_if_merged_at_once(void **state)
+{
+	static const char *const steps[] = {"{'o':{'n':2}}", "{'o':{'s':{'y':2}}}", "{'o':{'s':7}}",
+	    "{'o':{'s':{'z':3}}}", "{'o':{'t':1}}", "{'o':{'t':{'u':1}}}", "{'o':{'new':[]}}",
+	    "{'p':1}", "{'o':{ 'n' : 3 }}"};
+	struct raw *r = raw_create();
+	_cleanup_free_ char *big = xmalloc(2000), *first = NULL, *want = NULL;
+	size_t i;
+
+	memset(big, 'x', 1999);
+	big[1999] = '\0';
+	first = xasprintf("{'o':{'big':'%s','n':1,'s':{'x':1}}}", big);
+	merge(r, first);
+	for (i = 0; i < ARRAY_SIZE(steps); i++) {
+		merge(r, steps[i]);
+	}
+	want = xasprintf("{'o':{'big':'%s','n':3,'s':{'z':3},'t':{'u':1},'new':[]},'p':1}", big);
+	check(r, NULL, want);
+	merge(r, "{'o':7}");
+	check(r, "o", "{'o':7}");
+	merge(r, "{'o':{'a':1}}");
+	check(r, "o", "{'o':{'a':1}}");
+	raw_destroy(r);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -167,6 +194,7 @@ int main(void)
 	    cmocka_unit_test(raw_is_bounded_in_bytes),
 	    cmocka_unit_test(raw_leaves_out_keys_beyond_63_bytes),
 	    cmocka_unit_test(raw_packs_what_has_died),
+	    cmocka_unit_test(raw_joins_pieces_as_if_merged_at_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
