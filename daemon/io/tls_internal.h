@@ -8,6 +8,7 @@
 #include "daemon/io/tls.h"
 
 #define TLS_PIN_BYTES 32
+#define TLS_LABEL_MAX 80
 
 /* A key whose signature under a certificate is trusted. */
 struct tls_anchor {
@@ -30,5 +31,7 @@ struct tls_trust {
 	STACK_OF(X509) * certs; /* of the CaFile; NULL = none */
 };
 
+/* The common name for people: escaped and cut. Returns buf. */
+char *tls_label_of(const X509_NAME *name, char buf[static TLS_LABEL_MAX]);
 /* For SSL_CTX_set_cert_verify_callback; arg is a struct tls_trust. */
 int tls_verify_certificate(X509_STORE_CTX *ctx, void *arg);

@@ -9,8 +9,6 @@
 #include "common/util.h"
 #include "daemon/io/tls_internal.h"
 
-#define LABEL_MAX 80
-
 /* False when the key cannot be encoded. */
 static bool pin_of_der(uint8_t *der, int len, uint8_t ret[static TLS_PIN_BYTES])
 {
@@ -101,23 +99,22 @@ static char *common_name(const X509_NAME *name, size_t *ret_len)
 	return copy;
 }
 
-/* A name for people: escaped and cut. */
-static char *label_of(const X509_NAME *name, char buf[static LABEL_MAX])
+char *tls_label_of(const X509_NAME *name, char buf[static TLS_LABEL_MAX])
 {
 	size_t len;
 	_cleanup_free_ char *cn = common_name(name, &len);
 	_cleanup_free_ char *escaped = cn != NULL ? text_escape(cn, len) : NULL;
 
-	snprintf(buf, LABEL_MAX, "%s", escaped != NULL ? escaped : "(no single common name)");
+	snprintf(buf, TLS_LABEL_MAX, "%s", escaped != NULL ? escaped : "(no single common name)");
 	return buf;
 }
 
 static void refuse_name(struct tls_peer *peer, X509 *leaf)
 {
-	char label[LABEL_MAX];
+	char label[TLS_LABEL_MAX];
 
 	snprintf(peer->reason, sizeof(peer->reason), "certificate is for %s, expected %s",
-	    label_of(X509_get_subject_name(leaf), label), peer->name);
+	    tls_label_of(X509_get_subject_name(leaf), label), peer->name);
 }
 
 static char *date_text(const ASN1_TIME *t, char buf[static 32])
@@ -134,7 +131,7 @@ static char *date_text(const ASN1_TIME *t, char buf[static 32])
 static void refuse_error(struct tls_peer *peer, int error, X509 *leaf, X509 *cert)
 {
 	const char *whose = cert == leaf ? "certificate" : "certificate of its CA";
-	char label[LABEL_MAX], date[32];
+	char label[TLS_LABEL_MAX], date[32];
 
 	switch (error) {
 	case X509_V_ERR_HOSTNAME_MISMATCH:
@@ -142,7 +139,7 @@ static void refuse_error(struct tls_peer *peer, int error, X509 *leaf, X509 *cer
 		return;
 	case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
 		snprintf(peer->reason, sizeof(peer->reason), "certificate of %s is self-signed",
-		    label_of(X509_get_subject_name(leaf), label));
+		    tls_label_of(X509_get_subject_name(leaf), label));
 		return;
 	case X509_V_ERR_CERT_HAS_EXPIRED:
 		snprintf(peer->reason, sizeof(peer->reason), "%s expired on %s", whose,
@@ -159,7 +156,7 @@ static void refuse_error(struct tls_peer *peer, int error, X509 *leaf, X509 *cer
 	case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
 		snprintf(peer->reason, sizeof(peer->reason),
 		    "certificate is signed by an unknown CA (%s)",
-		    label_of(X509_get_issuer_name(leaf), label));
+		    tls_label_of(X509_get_issuer_name(leaf), label));
 		return;
 	default:
 		snprintf(peer->reason, sizeof(peer->reason), "%s refused: %s", whose,
