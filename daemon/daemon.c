@@ -7,7 +7,9 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <time.h>
 
 #include "common/event.h"
@@ -16,6 +18,7 @@
 #include "common/util.h"
 #include "daemon/access.h"
 #include "daemon/api/server.h"
+#include "daemon/bridge/journal.h"
 #include "daemon/config.h"
 #include "daemon/fleet/fleet.h"
 #include "daemon/fleet/printer.h"
@@ -27,8 +30,16 @@
 #include "daemon/io/tls.h"
 #include "daemon/model/hub.h"
 #include "daemon/place.h"
+#include "daemon/status_line.h"
 
-enum { STALL_MAX_MS = 20 * 1000, STATUS_GAP_MS = 1000 };
+enum {
+	STALL_MAX_MS = 20 * 1000,
+	STATUS_GAP_MS = 1000,
+	STATUS_BYTES = 160,
+	/* A client that has just connected gets its first answer before the end. */
+	STOP_GRACE_MS = 250,
+	STOP_LOOK_MS = 5,
+};
 
 struct daemon {
 	const struct config_sources *sources;
@@ -36,16 +47,18 @@ struct daemon {
 	int lock_fd;
 	struct loop *loop;
 	struct hub *hub;
+	struct journal *journal;
 	struct loop_deferred flush;
 	struct hub_observer observer;
 	struct fleet fleet;
 	struct registry *registry;
 	struct server *server;
 	struct notify *notify;
-	size_t shown_online, shown_count; /* in the STATUS= line */
-	bool links_changed;
-	struct loop_timer status_timer;
-	size_t started; /* steps done, for the stop list */
+	char shown[STATUS_BYTES]; /* the STATUS= line */
+	bool status_changed;
+	struct loop_timer status_timer, stop_timer;
+	int64_t stop_mono_ms; /* when the end was asked for, 0 not yet */
+	size_t started;	      /* steps done, for the stop list */
 };
 
 /* Hub and status line */
@@ -64,32 +77,24 @@ static void on_hub_wake(void *arg)
 	loop_defer(d->loop, &d->flush);
 }
 
-static size_t count_online(const struct daemon *d)
-{
-	size_t i, online = 0;
-
-	for (i = 0; i < registry_count(d->registry); i++) {
-		online += printer_link_state(registry_at(d->registry, i)) == LINK_ONLINE;
-	}
-	return online;
-}
-
 static void show_status(struct daemon *d)
 {
-	size_t count = registry_count(d->registry), online = count_online(d);
+	char line[STATUS_BYTES];
 
-	if (count != d->shown_count || online != d->shown_online) {
-		d->shown_count = count;
-		d->shown_online = online;
-		notify_status(d->notify, "%zu printers, %zu online", count, online);
+	status_line(d->registry, line, sizeof(line));
+	if (strcmp(line, d->shown) != 0) {
+		str_copy(d->shown, sizeof(d->shown), line);
+		notify_status(d->notify, "%s", line);
 	}
 }
 
 static void on_hub_changed(void *arg, void *owner, uint32_t bits)
 {
+	static const uint32_t shown_sections =
+	    SECTION_BIT(SECTION_LINK) | SECTION_BIT(SECTION_PRINT) | SECTION_BIT(SECTION_HMS);
 	struct daemon *d = arg;
 
-	d->links_changed |= (bits & SECTION_BIT(SECTION_LINK)) != 0;
+	d->status_changed |= (bits & shown_sections) != 0;
 }
 
 /* sd_notify waits when the manager's queue is full: a storm of changes is told once a second. */
@@ -97,8 +102,8 @@ static void on_hub_flushed(void *arg)
 {
 	struct daemon *d = arg;
 
-	if (d->links_changed && d->notify && !loop_timer_armed(&d->status_timer)) {
-		d->links_changed = false;
+	if (d->status_changed && d->notify && !loop_timer_armed(&d->status_timer)) {
+		d->status_changed = false;
 		loop_timer_start(&d->status_timer, STATUS_GAP_MS);
 	}
 }
@@ -119,7 +124,7 @@ static void log_warnings(const struct config *c)
 	}
 }
 
-static void file_config_event(
+static void file_daemon_event(
     struct daemon *d, enum event_kind kind, const char *name, const char *text, const char *json)
 {
 	struct jw w;
@@ -154,8 +159,7 @@ static void apply_config(struct daemon *d)
 
 static int refuse_reload(struct daemon *d, const struct err *e)
 {
-	log_err("configuration refused, the old one stays: %s", e->message);
-	file_config_event(d, EVENT_CONFIG_REFUSED, "error", e->message, NULL);
+	file_daemon_event(d, EVENT_CONFIG_REFUSED, "error", e->message, NULL);
 	notify_ready(d->notify);
 	return -EINVAL;
 }
@@ -174,12 +178,12 @@ static int reload(void *arg, char **ret_changed, struct err *e)
 	config_diff(old, now, ret_changed, &restart);
 	d->config = now;
 	apply_config(d);
+	show_status(d);
 	config_destroy(old);
 	if (strcmp(restart, "[]") != 0) {
 		log_warn("taken at the next restart only: %s", restart);
 	}
-	log_info("configuration reloaded: %s", *ret_changed);
-	file_config_event(d, EVENT_CONFIG_RELOADED, "changed", NULL, *ret_changed);
+	file_daemon_event(d, EVENT_CONFIG_RELOADED, "changed", NULL, *ret_changed);
 	notify_ready(d->notify);
 	return 0;
 }
@@ -192,13 +196,33 @@ static void on_hup(void *arg, int signum)
 	reload(arg, &changed, &e);
 }
 
+static void stop_when_settled(struct daemon *d)
+{
+	if (server_settled(d->server) || loop_now_ms(d->loop) - d->stop_mono_ms >= STOP_GRACE_MS) {
+		loop_stop(d->loop);
+	} else {
+		loop_timer_start(&d->stop_timer, STOP_LOOK_MS);
+	}
+}
+
+static void on_stop_look(void *arg)
+{
+	stop_when_settled(arg);
+}
+
 static void on_terminate(void *arg, int signum)
 {
 	struct daemon *d = arg;
 
-	log_info("%s: stopping", strsignal(signum));
+	if (d->stop_mono_ms > 0) {
+		loop_stop(d->loop); /* asked twice: no grace */
+		return;
+	}
+	log_debug("%s: stopping", strsignal(signum));
 	notify_stopping(d->notify);
-	loop_stop(d->loop);
+	d->stop_mono_ms = loop_now_ms(d->loop);
+	server_pause(d->server);
+	stop_when_settled(d);
 }
 
 /* What the control socket asks of the root */
@@ -290,6 +314,17 @@ static void stop_hub(struct daemon *d)
 	hub_destroy(TAKE(d->hub));
 }
 
+static int start_journal(struct daemon *d, struct err *e)
+{
+	d->journal = journal_create(d->hub);
+	return 0;
+}
+
+static void stop_journal(struct daemon *d)
+{
+	journal_destroy(TAKE(d->journal));
+}
+
 static uint64_t client_salt(const struct config_daemon *c)
 {
 	const char *parts[] = {c->instance, c->state_dir};
@@ -329,6 +364,40 @@ static void stop_fleet(struct daemon *d)
 	report_finish(&d->fleet.report);
 }
 
+/* The socket unit decides where clients come: a path of the configuration that says otherwise is
+ * told so. */
+static void check_inherited(const struct daemon *d, int fd)
+{
+	const char *wanted = d->config->daemon.socket;
+	struct sockaddr_un addr = {0};
+	socklen_t size = sizeof(addr) - 1;
+
+	if (getsockname(fd, (struct sockaddr *)&addr, &size) == 0 &&
+	    strcmp(addr.sun_path, wanted) != 0) {
+		log_warn("the service manager listens at %s: Socket=%s has no effect",
+		    addr.sun_path, wanted);
+	}
+}
+
+/* The descriptor of the socket unit, -1 when there is none. */
+static int inherit_socket(const struct daemon *d, int *ret_fd, struct err *e)
+{
+	int fd = notify_take_socket();
+
+	if (fd == -ENOENT) {
+		*ret_fd = -1;
+		return 0;
+	}
+	if (fd < 0) {
+		err_set(
+		    e, ERR_INTERNAL, "the service manager passed no listening Unix stream socket");
+		return fd;
+	}
+	check_inherited(d, fd);
+	*ret_fd = fd;
+	return 0;
+}
+
 static int start_server(struct daemon *d, struct err *e)
 {
 	struct api_deps deps = {
@@ -344,11 +413,14 @@ static int start_server(struct daemon *d, struct err *e)
 	};
 	struct server_access access;
 	const char *path = d->config->daemon.socket;
-	int rc;
+	int fd, rc = inherit_socket(d, &fd, e);
 
+	if (rc < 0) {
+		return rc;
+	}
 	access_from_config(d->config, &access);
 	d->server = server_create(&deps, &access);
-	rc = server_listen(d->server, path, access.private_user ? 0600 : 0666, -1);
+	rc = server_listen(d->server, path, access.private_user ? 0600 : 0666, fd);
 	if (rc < 0) {
 		err_set(e, ERR_INTERNAL, "cannot listen at %s: %s", path, strerror(-rc));
 		server_destroy(TAKE(d->server));
@@ -368,22 +440,31 @@ static int is_healthy(void *arg)
 	return loop_lag_max_ms(d->loop, false) < STALL_MAX_MS;
 }
 
+static void tell_started(struct daemon *d)
+{
+	size_t count = registry_count(d->registry);
+	_cleanup_free_ char *text = xasprintf("bambud %s serves %zu printer%s at %s%s",
+	    BAMBUD_VERSION, count, count == 1 ? "" : "s", d->config->daemon.socket,
+	    count == 0 ? "; none is configured yet, see bambud.conf(5)" : "");
+
+	file_daemon_event(d, EVENT_DAEMON_STARTED, "text", text, NULL);
+}
+
 static int start_notify(struct daemon *d, struct err *e)
 {
 	d->notify = notify_create(d->loop, is_healthy, d);
 	loop_timer_init(&d->status_timer, d->loop, on_status_due, d);
-	d->shown_count = SIZE_MAX;
+	loop_timer_init(&d->stop_timer, d->loop, on_stop_look, d);
 	show_status(d);
 	notify_ready(d->notify);
-	log_info("bambud %s serves %zu printers at %s", BAMBUD_VERSION, registry_count(d->registry),
-	    d->config->daemon.socket);
-	hub_event(d->hub, EVENT_DAEMON_STARTED, NULL, NULL, NULL, loop_wall_ms(d->loop));
+	tell_started(d);
 	return 0;
 }
 
 static void stop_notify(struct daemon *d)
 {
 	loop_timer_stop(&d->status_timer);
+	loop_timer_stop(&d->stop_timer);
 	notify_destroy(TAKE(d->notify));
 }
 
@@ -394,6 +475,7 @@ static const struct {
     {start_place, stop_place},
     {start_loop, stop_loop},
     {start_hub, stop_hub},
+    {start_journal, stop_journal},
     {start_fleet, stop_fleet},
     {start_server, stop_server},
     {start_notify, stop_notify},

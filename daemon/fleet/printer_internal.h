@@ -55,8 +55,8 @@ struct printer {
 /* printer_link.c */
 void printer_link_init(struct printer *p);
 void printer_link_finish(struct printer *p);
-/* The one writer of link.state: logs old -> new, marks the hub, files the event. Same state: only
- * the error text may change. */
+/* The one writer of link.state: marks the hub, files the event that the log is made of. Same state:
+ * only the error text may change. */
 void printer_enter(struct printer *p, enum link_state state, const char *error, const char *hint);
 /* A valid message came. */
 void printer_heard(struct printer *p);

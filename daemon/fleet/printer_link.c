@@ -44,51 +44,55 @@ static int event_of(enum link_state from, enum link_state to)
 	return -1;
 }
 
-static enum log_level level_of(enum link_state to)
+/* Seconds until the planned attempt, -1 when none is planned. */
+static int64_t next_try_s(const struct printer *p)
 {
-	if (to == LINK_AUTH_REFUSED || to == LINK_TLS_REFUSED) {
-		return LOG_LEVEL_ERR;
-	}
-	return to == LINK_ONLINE || to == LINK_CONNECTING ? LOG_LEVEL_INFO : LOG_LEVEL_WARN;
+	int64_t next_ms = p->uplink ? uplink_next_try_ms(p->uplink) : -1;
+
+	return next_ms < 0 ? -1 : (next_ms + 999) / 1000;
 }
 
-static void file_event(struct printer *p, enum link_state from)
+static void file_event(struct printer *p, enum event_kind kind, enum link_state from)
 {
-	int kind = event_of(from, p->link.state);
+	int64_t next_s = next_try_s(p);
 	struct jw w;
 	char *data;
 
-	if (kind < 0) {
-		return;
-	}
 	jw_init(&w);
 	jw_object(&w, NULL);
 	jw_str(&w, "from", link_state_word(from));
 	jw_str(&w, "to", link_state_word(p->link.state));
 	jw_str(&w, "reason", p->link.last_error[0] ? p->link.last_error : NULL);
+	if (next_s >= 0) {
+		jw_int(&w, "next_try_s", next_s);
+	}
 	jw_object_end(&w);
 	data = jw_take(&w);
-	hub_event(p->fleet->hub, (enum event_kind)kind, p->config.name, p->config.serial, data,
+	hub_event(p->fleet->hub, kind, p->config.name, p->config.serial, data,
 	    loop_wall_ms(p->fleet->loop));
 	free(data);
 	jw_finish(&w);
 }
 
+/* States without an event of their own: the log of the others is made of the event. */
 static void log_change(const struct printer *p, enum link_state from)
 {
 	struct log_subject subject = printer_subject(p);
-	int64_t next_ms = p->uplink ? uplink_next_try_ms(p->uplink) : -1;
-	char next[48] = "";
+
+	log_write(p->link.state == LINK_DISABLED ? LOG_LEVEL_WARN : LOG_LEVEL_INFO, &subject,
+	    "%s -> %s%s%s", link_state_word(from), link_state_word(p->link.state),
+	    p->link.last_error[0] ? ": " : "", p->link.last_error);
+}
+
+static void tell_change(struct printer *p, enum link_state from)
+{
 	int kind = event_of(from, p->link.state);
 
-	if (next_ms >= 0) {
-		snprintf(
-		    next, sizeof(next), "; next try in %lld s", (long long)(next_ms + 999) / 1000);
+	if (kind < 0) {
+		log_change(p, from);
+	} else {
+		file_event(p, (enum event_kind)kind, from);
 	}
-	subject.event = kind < 0 ? NULL : event_name((enum event_kind)kind);
-	log_write(level_of(p->link.state), &subject, "%s -> %s%s%s%s", link_state_word(from),
-	    link_state_word(p->link.state), p->link.last_error[0] ? ": " : "", p->link.last_error,
-	    next);
 }
 
 static bool set_error(struct printer *p, const char *error, const char *hint)
@@ -116,8 +120,7 @@ void printer_enter(struct printer *p, enum link_state state, const char *error, 
 	p->link.plane = state == LINK_ONLINE || state == LINK_STALE ? PLANE_LAN : PLANE_NONE;
 	p->link.was_online |= state == LINK_ONLINE;
 	hub_mark(p->fleet->hub, &p->slot, SECTION_BIT(SECTION_LINK));
-	log_change(p, from);
-	file_event(p, from);
+	tell_change(p, from);
 }
 
 void printer_heard(struct printer *p)

@@ -4,7 +4,6 @@
 
 #include <string.h>
 
-#include "common/log.h"
 #include "common/util.h"
 #include "daemon/fleet/fleet.h"
 #include "daemon/fleet/printer.h"
@@ -66,8 +65,6 @@ void registry_destroy(struct registry *r)
 
 static void announce(struct registry *r, const struct printer *p, enum event_kind kind)
 {
-	log_info(
-	    "printer %s %s", printer_name(p), kind == EVENT_PRINTER_ADDED ? "added" : "removed");
 	hub_event(r->fleet->hub, kind, printer_name(p), printer_serial(p), NULL,
 	    loop_wall_ms(r->fleet->loop));
 }
