@@ -236,7 +236,7 @@ static void take_tray_fields(
 	take_positive(t, at[TRAY_TEMP_MIN], &tray->nozzle_min_c);
 	take_positive(t, at[TRAY_TEMP_MAX], &tray->nozzle_max_c);
 	take_num(t, at[TRAY_K], &tray->k);
-	tray->k = take_round(tray->k, 1e4);
+	tray->k = take_round(tray->k, 1e3);
 	take_tag(t, at[TRAY_TAG_UID], at[TRAY_UUID], tray);
 }
 
