@@ -17,6 +17,9 @@
 #define CONNECT_DEFAULT_MS 10000
 /* A packet that is not whole after this never will be. */
 #define TRICKLE_MS 30000
+/* A ping unanswered for so long: the peer is gone, whatever its kernel acknowledges (reliability.md
+ * row 2). The library itself waits for a whole keepalive. */
+#define PING_ANSWER_MS 15000
 /* Reads in one event; what is left in OpenSSL is read after others had their turn. */
 #define READ_ROUNDS_MAX 64
 #define TEXT_MAX 256
@@ -132,7 +135,7 @@ static enum mqtt_down explain_loss(
 							   : "";
 
 	if (rc == MOSQ_ERR_KEEPALIVE) {
-		snprintf(text, TEXT_MAX, "no answer to a ping within %d s", c->keepalive_s);
+		snprintf(text, TEXT_MAX, "no answer to a ping within %d s", PING_ANSWER_MS / 1000);
 		return MQTT_DOWN_KEEPALIVE;
 	}
 	if (rc == MOSQ_ERR_PROTOCOL || rc == MOSQ_ERR_MALFORMED_PACKET) {
@@ -352,6 +355,7 @@ void mqtt_client_connect(struct mqtt_client *c)
 	c->connack = -1;
 	c->marks_seen = c->marks;
 	c->partial_since_ms = -1;
+	c->heard_ms = loop_now_ms(c->pool->loop);
 	c->lib = mqtt_lib_create(c);
 	rc = c->lib != NULL ? mqtt_lib_connect(c) : MOSQ_ERR_NOMEM;
 	if (rc != MOSQ_ERR_SUCCESS || mosquitto_socket(c->lib) < 0) {
@@ -360,6 +364,17 @@ void mqtt_client_connect(struct mqtt_client *c)
 	}
 	loop_timer_start(&c->deadline, c->connect_ms);
 	arm(c);
+}
+
+/* Nothing whole came since the ping that the keepalive sent should have been answered. */
+static bool is_deaf(struct mqtt_client *c)
+{
+	int64_t now_ms = loop_now_ms(c->pool->loop);
+
+	if (c->marks != c->marks_seen) {
+		c->heard_ms = now_ms;
+	}
+	return now_ms - c->heard_ms >= c->keepalive_s * INT64_C(1000) + PING_ANSWER_MS;
 }
 
 /* A packet that began and does not end, however slowly it goes on. */
@@ -378,6 +393,7 @@ static bool trickles(struct mqtt_client *c)
 
 void mqtt_client_sweep(struct mqtt_client *c)
 {
+	bool deaf = is_deaf(c);
 	char text[TEXT_MAX];
 	int rc;
 
@@ -385,6 +401,10 @@ void mqtt_client_sweep(struct mqtt_client *c)
 		snprintf(
 		    text, sizeof(text), "a message did not end within %d s", TRICKLE_MS / 1000);
 		end(c, MQTT_DOWN_OVERSIZE, text);
+		return;
+	}
+	if (deaf) {
+		fail(c, MOSQ_ERR_KEEPALIVE, 0, false);
 		return;
 	}
 	errno = 0;

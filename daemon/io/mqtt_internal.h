@@ -46,6 +46,7 @@ struct mqtt_client {
 	/* The guard against a packet that never ends. */
 	unsigned marks_seen;
 	int64_t partial_since_ms; /* -1 = no packet under way */
+	int64_t heard_ms;	  /* last sweep that found a whole packet had come */
 
 	struct loop_deferred later; /* ENDED: tell down; else read on */
 	enum mqtt_down why;
