@@ -199,11 +199,12 @@ static void derive_progress(struct state *s)
 {
 	struct state_print *p = &s->print;
 	const struct sent *sent = s->sent;
-	bool idle = p->state == PRINT_IDLE;
+	/* Without a job the printer keeps the numbers of the one before. */
+	bool job = is_active(p->state) || p->state == PRINT_FINISHED || p->state == PRINT_FAILED;
 
-	p->percent = idle ? UNKNOWN_INT : sent->percent;
-	p->layer = idle ? UNKNOWN_INT : sent->layer;
-	p->total_layers = idle ? UNKNOWN_INT : sent->total_layers;
+	p->percent = job ? sent->percent : UNKNOWN_INT;
+	p->layer = job ? sent->layer : UNKNOWN_INT;
+	p->total_layers = job ? sent->total_layers : UNKNOWN_INT;
 	p->prepare_percent = p->state == PRINT_PREPARING ? sent->prepare_percent : UNKNOWN_INT;
 	derive_stage(s);
 }

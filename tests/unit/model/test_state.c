@@ -55,7 +55,7 @@ static void state_delta_without_base_asks_for_a_full_report(void **state)
 	assert_true(d.need_full);
 	assert_int_equal(d.changed, 0);
 	assert_int_equal(s->section_mono_ms[SECTION_PRINT], -1);
-	feed_full(s, "");
+	feed_full(s, "'gcode_state':'RUNNING'");
 	feed_bytes(s, delta, strlen(delta), 1, &d);
 	assert_false(d.need_full);
 	assert_int_equal(d.changed, BIT(PRINT));
