@@ -12,6 +12,7 @@ import sys
 import tree
 
 TEXTS = ['README.md', 'HACKING.md', 'NEWS']
+MANUAL = ('.1', '.5', '.7', '.8')
 CONF = 'conf/bambud.conf'
 SELF = 'tests/checks/docs.py'
 FOLDERS = r'(?:common|conf|ctl|daemon|systemd|tests)'
@@ -26,6 +27,10 @@ FORBIDDEN = [
 TODO = re.compile(r'\b(?:TODO|FIXME|XXX)\b')
 # Commands in code blocks and in inline code.
 COMMAND = re.compile(r'(?:^\s*(?:\$ )?|`)(bambuctl|bambud)((?: [^`\n|;&]*)?)', re.M)
+# The same in a man page: quoted, displayed, or in an example.
+QUOTED = re.compile(r'^\.[DQ]l (?:[$#] )?(bambuctl|bambud)((?: [^\n|;&]*)?)', re.M)
+EXAMPLE = re.compile(r'(?:^[$#] |\| |\(|^if )(bambuctl|bambud)((?: [^\n|;&)]*)?)', re.M)
+LITERAL = re.compile(r'^\.Bd -literal.*?^\.Ed$', re.M | re.S)
 PATH = re.compile(r'(?<![\w/.-])(' + FOLDERS + r'/[\w*./{},-]*[\w*}])')
 
 
@@ -68,6 +73,14 @@ def check_text(report, path, text, known):
             report.fail(path, line_of(text, found.start(1)), f'there is no {found.group(1)}')
 
 
+def check_manual(report, path, text, known):
+    for found in QUOTED.finditer(text):
+        check_command(report, path, line_of(text, found.start()), *found.groups(), known)
+    for block in LITERAL.finditer(text):
+        for found in EXAMPLE.finditer(block.group(0)):
+            check_command(report, path, line_of(text, block.start() + found.start(1)), *found.groups(), known)
+
+
 def in_block(text, offset):
     """Whether the offset lies between ``` fences."""
     return text.count('\n```', 0, offset) % 2 == 1
@@ -86,12 +99,14 @@ def check_conf(report, want):
 def check_tree(report, known, conf):
     hacking_path = os.path.join(report.root, 'HACKING.md')
     hacking = tree.read(report.root, 'HACKING.md').splitlines() if os.path.exists(hacking_path) else []
-    for path in tree.files(report.root, '.c', '.h', '.py', '.sh', '.md', '.conf', 'meson.build', 'NEWS', '.in'):
+    for path in tree.files(report.root, '.c', '.h', '.py', '.sh', '.md', '.conf', 'meson.build', 'NEWS', '.in', *MANUAL):
         if path != SELF:
             check_words(report, path, tree.read(report.root, path), hacking)
     for path in TEXTS:
         if os.path.exists(os.path.join(report.root, path)):
             check_text(report, path, tree.read(report.root, path), known)
+    for path in tree.files(report.root, *MANUAL):
+        check_manual(report, path, tree.read(report.root, path), known)
     check_conf(report, conf)
 
 
@@ -120,6 +135,7 @@ KNOWN = {'bambuctl': ({'list', 'status'}, {'--json'}), 'bambud': (None, {'--conf
 GOOD = {CONF: '#A=1\n', 'tests/a.sh': 'x\n', 'daemon/a.c': '/* in /tmp/x */\n',
         'README.md': 'Run `bambuctl status NAME` or `bambud --config FILE`, see `tests/a.sh`, daemon/a.\n'
                      '```\n$ bambuctl list --json   # all\n$ bambuctl\n```\nThen bambuctl knows.\n'}
+MAN = '.Ql bambuctl status NAME\n.Bd -literal\n$ bambud --config FILE\nx=$(bambuctl list --json) | cat\n.Ed\nBut bambuctl knows.\n'
 SAMPLES = [
     (None, GOOD),
     (None, {**GOOD, 'daemon/a.c': '/* TODO cut */\n', 'HACKING.md': 'TODO in daemon/a.c: cut\n'}),
@@ -133,6 +149,11 @@ SAMPLES = [
     ('a path of one machine', {**GOOD, 'daemon/a.c': '/* see /work/x */\n'}),
     ('a path of one person', {**GOOD, 'NEWS': 'in /home/someone\n'}),
     ('a place left to be filled in', {**GOOD, 'HACKING.md': 'TRAPS_GO_HERE\n'}),
+    (None, {**GOOD, 'ctl/x.1': MAN}),
+    ('ctl/x.1:1 bambuctl has no verb hum', {**GOOD, 'ctl/x.1': MAN.replace('status NAME', 'hum')}),
+    ('ctl/x.1:3 bambud has no option --loud', {**GOOD, 'ctl/x.1': MAN.replace('--config', '--loud')}),
+    ('ctl/x.1:4 bambuctl has no verb hum', {**GOOD, 'ctl/x.1': MAN.replace('list --json', 'hum')}),
+    ('a path of one machine', {**GOOD, 'ctl/x.1': MAN + '.Pa /work/x\n'}),
 ]
 
 
