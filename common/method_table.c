@@ -1212,6 +1212,7 @@ const struct method method_table[] =
 	{
 	    .name = "metrics.text",
 	    .perm = PERM_READ,
+	    .since = "0.2.0",
 	    .verb = "metrics",
 	    .usage = "",
 	    .help = "Show metrics in the text form of Prometheus",

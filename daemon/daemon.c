@@ -19,6 +19,7 @@
 #include "daemon/access.h"
 #include "daemon/api/server.h"
 #include "daemon/bridge/journal.h"
+#include "daemon/bridge/metrics.h"
 #include "daemon/config.h"
 #include "daemon/fleet/fleet.h"
 #include "daemon/fleet/printer.h"
@@ -52,6 +53,7 @@ struct daemon {
 	struct hub_observer observer;
 	struct fleet fleet;
 	struct registry *registry;
+	struct metrics *metrics;
 	struct server *server;
 	struct notify *notify;
 	char shown[STATUS_BYTES]; /* the STATUS= line */
@@ -267,6 +269,20 @@ static void write_stats(void *arg, struct jw *w)
 	jw_object_end(w);
 }
 
+static char *get_metrics(void *arg)
+{
+	struct daemon *d = arg;
+
+	return metrics_text(d->metrics);
+}
+
+static unsigned count_clients(void *arg)
+{
+	struct daemon *d = arg;
+
+	return server_clients(d->server);
+}
+
 /* Start and stop, one pair a step */
 
 static int start_place(struct daemon *d, struct err *e)
@@ -364,6 +380,26 @@ static void stop_fleet(struct daemon *d)
 	report_finish(&d->fleet.report);
 }
 
+static int start_metrics(struct daemon *d, struct err *e)
+{
+	struct metrics_deps deps = {
+	    .loop = d->loop,
+	    .hub = d->hub,
+	    .registry = d->registry,
+	    .version = BAMBUD_VERSION,
+	    .clients = count_clients,
+	    .arg = d,
+	};
+
+	d->metrics = metrics_create(&deps);
+	return 0;
+}
+
+static void stop_metrics(struct daemon *d)
+{
+	metrics_destroy(TAKE(d->metrics));
+}
+
 /* The socket unit decides where clients come: a path of the configuration that says otherwise is
  * told so. */
 static void check_inherited(const struct daemon *d, int fd)
@@ -409,6 +445,7 @@ static int start_server(struct daemon *d, struct err *e)
 	    .reload = reload,
 	    .config_info = get_config_info,
 	    .stats = write_stats,
+	    .metrics = get_metrics,
 	    .arg = d,
 	};
 	struct server_access access;
@@ -477,6 +514,7 @@ static const struct {
     {start_hub, stop_hub},
     {start_journal, stop_journal},
     {start_fleet, stop_fleet},
+    {start_metrics, stop_metrics},
     {start_server, stop_server},
     {start_notify, stop_notify},
 };

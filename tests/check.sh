@@ -79,6 +79,7 @@ if [ $long = yes ]; then
 	compile build-release || die "the release build failed or warned"
 	one format sh -c 'git ls-files "*.c" "*.h" | xargs clang-format-14 --dry-run --Werror'
 	one valgrind tests/e2e/valgrind.sh build-release
+	one promtool tests/e2e/promtool.sh build-release
 	one fuzz tests/fuzz/run.sh
 	one benchmarks tests/bench/run.sh build-release
 	cat "$log"

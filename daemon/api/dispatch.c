@@ -29,6 +29,7 @@ const struct handler handler_table[] = {
     {"hello", h_hello, false},
     {"hms.list", h_hms_list, false},
     {"hms.text", h_hms_text, false},
+    {"metrics.text", h_metrics_text, false},
     {"printer.get", h_printer_get, false},
     {"printer.list", h_printer_list, false},
     {"printer.raw", h_printer_raw, false},

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* daemon.*: the daemon about itself. */
+/* daemon.* and metrics.text: the daemon about itself. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -225,6 +225,21 @@ int h_daemon_log_level(struct call *c)
 		jw_str(c->w, NULL, "log_level");
 	}
 	jw_array_end(c->w);
+	jw_object_end(c->w);
+	return 0;
+}
+
+int h_metrics_text(struct call *c)
+{
+	const struct api_deps *deps = &c->server->deps;
+	_cleanup_free_ char *text = deps->metrics != NULL ? deps->metrics(deps->arg) : NULL;
+
+	if (text == NULL) {
+		err_set(c->e, ERR_UNSUPPORTED, "this daemon keeps no metrics");
+		return -EOPNOTSUPP;
+	}
+	jw_object(c->w, "result");
+	jw_str(c->w, "text", text);
 	jw_object_end(c->w);
 	return 0;
 }

@@ -29,3 +29,5 @@ int h_hms_text(struct call *c);
 int h_events_subscribe(struct call *c);
 int h_events_unsubscribe(struct call *c);
 int h_events_list(struct call *c);
+
+int h_metrics_text(struct call *c);

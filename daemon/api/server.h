@@ -29,6 +29,8 @@ struct api_deps {
 	void (*config_info)(void *arg, char **ret_files, char **ret_warnings);
 	/* Further subjects of daemon.stats: members of the `counters` object. May be NULL. */
 	void (*stats)(void *arg, struct jw *w);
+	/* metrics.text: owned text. May be NULL: unsupported. */
+	char *(*metrics)(void *arg);
 	void *arg;
 };
 

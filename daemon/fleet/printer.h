@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "common/err.h"
+#include "daemon/io/mqtt.h"
 #include "daemon/model/view.h"
 
 struct fleet;
@@ -39,5 +40,6 @@ struct printer_counters {
 	uint64_t messages, bytes, full, delta, ack, event, version, ignored;
 	uint64_t dropped_syntax, dropped_limit, dropped_topic, repaired, wrong_types;
 	uint64_t connects, reconnects, pushalls, raw_left_out;
+	uint64_t down[MQTT_DOWN_COUNT]; /* sessions that ended and attempts that failed */
 };
 const struct printer_counters *printer_counters(const struct printer *p);

@@ -236,6 +236,7 @@ static void on_down(void *arg, enum mqtt_down why, const char *text)
 	enum link_state state;
 	char shown[200];
 
+	p->counters.down[why]++;
 	if (p->link.outage_mono_ms < 0) {
 		p->link.outage_mono_ms = now_ms(p);
 	}

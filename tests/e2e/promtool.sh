@@ -1,0 +1,7 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# The judgement of Prometheus' own tool on the metrics of a farm in every mood. usage: promtool.sh BUILD
+set -eu
+build=$(cd "$1" && pwd)
+here=$(cd "$(dirname "$0")" && pwd)
+BUILD_DIR=$build exec /usr/bin/python3 "$here/promtool_check.py"
