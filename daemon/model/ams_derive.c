@@ -221,6 +221,7 @@ void ams_derive(struct state_ams *a, const struct ams_context *c)
 		a->external_count = 1;
 	}
 	set_active(a, UNKNOWN_INT, UNKNOWN_INT, UNKNOWN_INT);
+	a->active_known = c->by_extruder ? c->snow != AMS_SNOW_NONE : a->tray_now != UNKNOWN_INT;
 	if (!c->by_extruder) {
 		activate_tray_now(a, a->tray_now);
 	} else if (c->snow != AMS_SNOW_NONE) {

@@ -70,6 +70,7 @@ struct derive {
 	struct derive_print print;
 	uint64_t *hms; /* attr << 32 | code */
 	size_t hms_count;
+	bool hms_known;
 	struct derive_unit units[STATE_UNITS_MAX];
 	size_t unit_count;
 	bool fed; /* tray is known; UNKNOWN_INT = nothing loaded */
