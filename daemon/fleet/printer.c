@@ -26,6 +26,7 @@ struct printer *printer_create(struct fleet *f, const struct printer_config *con
 	p->last_message_mono_ms = -1;
 	hub_slot_init(&p->slot, p);
 	state_init(&p->state, config->serial ? config->serial : "", config->model);
+	printer_derive_init(p);
 	printer_asks_init(p);
 	printer_link_init(p);
 	/* New under a name that subscribers may know already: everything may differ. */
@@ -40,6 +41,7 @@ void printer_destroy(struct printer *p)
 	}
 	printer_link_finish(p);
 	printer_asks_stop(p);
+	printer_derive_finish(p);
 	hub_slot_finish(p->fleet->hub, &p->slot);
 	state_finish(&p->state);
 	printer_config_finish(&p->config);

@@ -8,6 +8,7 @@
 #include "daemon/fleet/printer_config.h"
 #include "daemon/fleet/uplink.h"
 #include "daemon/io/loop.h"
+#include "daemon/model/derive.h"
 #include "daemon/model/hub.h"
 #include "daemon/model/state.h"
 
@@ -35,6 +36,8 @@ struct printer {
 	struct fleet *fleet;
 	struct printer_config config;
 	struct state state;
+	struct derive derive;
+	struct loop_timer verdict; /* an end of a job that waits for its reason */
 	struct hub_slot slot;
 	struct uplink *uplink; /* NULL while disabled */
 	char *topic_report, *topic_request;
@@ -62,6 +65,8 @@ void printer_enter(struct printer *p, enum link_state state, const char *error, 
 void printer_heard(struct printer *p);
 
 /* printer_report.c */
+void printer_derive_init(struct printer *p);
+void printer_derive_finish(struct printer *p);
 enum pushall_reason { PUSHALL_CONNECT, PUSHALL_BASE, PUSHALL_SILENCE, PUSHALL_ASKED };
 void printer_on_message(void *arg, const char *topic, char *payload, size_t len);
 /* Sends when the pace allows it, else later. Returns 0, or the ms to wait when nothing will be sent

@@ -174,6 +174,9 @@ static void on_up(void *arg)
 	p->heard_mono_ms = now_ms(p);
 	p->silence_asked = true; /* the connect asks for a full report already */
 	p->asks.version_tries = 0;
+	/* What was missed shows in the next full report; deltas before it would mix two times. */
+	state_reset(&p->state);
+	derive_gap(&p->derive);
 	loop_timer_start(&p->silence, SILENCE_STALE_MS);
 	/* A silent printer that takes a new connection is still silent: its first message ends
 	 * that. */

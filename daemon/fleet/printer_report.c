@@ -85,15 +85,65 @@ static void note_wrong_types(struct printer *p)
 	}
 }
 
+static void on_event(void *arg, enum event_kind kind, const char *data)
+{
+	struct printer *p = arg;
+
+	hub_event(p->fleet->hub, kind, p->config.name, p->config.serial, data,
+	    loop_wall_ms(p->fleet->loop));
+}
+
+static struct state_time time_of(const struct printer *p)
+{
+	return (struct state_time){now_ms(p), loop_wall_ms(p->fleet->loop)};
+}
+
+static void on_verdict(void *arg)
+{
+	struct printer *p = arg;
+	struct derive_sink sink = {.event = on_event, .arg = p};
+
+	derive_settle(&p->derive, &p->state, time_of(p), &sink);
+}
+
+static void derive(struct printer *p, uint32_t changed, bool full, struct state_time now)
+{
+	struct derive_sink sink = {.event = on_event, .arg = p};
+	int64_t wait_ms;
+
+	derive_events(&p->derive, &p->state, changed, full, now, &sink);
+	wait_ms = derive_wait_ms(&p->derive, now.mono_ms);
+	if (wait_ms < 0) {
+		loop_timer_stop(&p->verdict);
+	} else if (!loop_timer_armed(&p->verdict)) {
+		loop_timer_start(&p->verdict, wait_ms);
+	}
+}
+
+void printer_derive_init(struct printer *p)
+{
+	derive_init(&p->derive);
+	loop_timer_init(&p->verdict, p->fleet->loop, on_verdict, p);
+}
+
+void printer_derive_finish(struct printer *p)
+{
+	loop_timer_stop(&p->verdict);
+	derive_finish(&p->derive);
+}
+
 static void merge(struct printer *p, const struct report *r)
 {
-	struct state_time now = {now_ms(p), loop_wall_ms(p->fleet->loop)};
+	struct state_time now = time_of(p);
 	struct state_delta delta = {0};
 
 	state_merge(&p->state, r, now, &delta);
 	note_wrong_types(p);
 	if (r->kind == REPORT_FULL) {
 		p->asks.base_tries = 0;
+	}
+	if (delta.changed || r->kind == REPORT_FULL) {
+		derive(p, delta.changed, r->kind == REPORT_FULL, now);
 	}
 	if (delta.changed) {
 		hub_mark(p->fleet->hub, &p->slot, delta.changed);
