@@ -20,8 +20,9 @@ struct journal {
 
 /* Members that say themselves what they are, in the order of the line. */
 static const char *const told[] = {"job", "label", "code", "changed", "reason", "text", "error"};
-/* Members that are worded in a way of their own. */
-static const char *const worded[] = {"from", "to", "next_try_s", "late"};
+/* Members that are worded in a way of their own, or say again what others do. */
+static const char *const left_out[] = {
+    "from", "to", "next_try_s", "late", "file", "stage", "total_layers", "unit", "slot", "tray"};
 
 static bool is_one_of(const char *const *list, size_t count, const char *word)
 {
@@ -55,6 +56,9 @@ static void put_value(FILE *f, json_object *value)
 {
 	size_t i, count;
 
+	if (json_get_str(value, "label")) {
+		value = json_object_object_get(value, "label"); /* a place has a short name */
+	}
 	if (json_object_is_type(value, json_type_string)) {
 		fputs(json_object_get_string(value), f);
 		return;
@@ -73,6 +77,9 @@ static void put_value(FILE *f, json_object *value)
 
 static bool is_empty(json_object *value)
 {
+	if (json_object_is_type(value, json_type_boolean)) {
+		return !json_object_get_boolean(value);
+	}
 	return !value || (json_object_is_type(value, json_type_string) &&
 			     json_object_get_string_len(value) == 0);
 }
@@ -108,7 +115,7 @@ static void put_told(FILE *f, json_object *data)
 	}
 }
 
-/* Everything else, as it is named: (severity=serious, slot=2). */
+/* Everything else, as it is named: (severity=serious, module=ams). What is not so is not told. */
 static void put_rest(FILE *f, json_object *data)
 {
 	const char *between = " (";
@@ -116,7 +123,7 @@ static void put_rest(FILE *f, json_object *data)
 	json_object_object_foreach(data, key, value)
 	{
 		if (is_empty(value) || is_one_of(told, ARRAY_SIZE(told), key) ||
-		    is_one_of(worded, ARRAY_SIZE(worded), key)) {
+		    is_one_of(left_out, ARRAY_SIZE(left_out), key)) {
 			continue;
 		}
 		fprintf(f, "%s%s=", between, key);

@@ -40,6 +40,16 @@ static void line_names_the_kind_and_what_it_is_about(void **state)
 	    "{\"severity\":\"serious\",\"code\":\"0300-1200-0002-0001\",\"text\":\"The cover "
 	    "fell off.\",\"slot\":null}",
 	    "HMS raised: 0300-1200-0002-0001: The cover fell off. (severity=serious)");
+	says(EVENT_PRINT_FAILED,
+	    "{\"job\":\"lid\",\"file\":\"lid.gcode\",\"percent\":47,\"layer\":9,\"total_layers\":"
+	    "20,"
+	    "\"duration_s\":null,\"reason\":\"heating failed\",\"code\":\"0300-4001\","
+	    "\"before_print\":false}",
+	    "print failed: lid: 0300-4001: heating failed (percent=47, layer=9)");
+	says(EVENT_AMS_TRAY_CHANGED,
+	    "{\"from\":{\"label\":\"A1\",\"unit\":0,\"slot\":0,\"tray\":0},"
+	    "\"to\":{\"label\":\"HT-A\",\"unit\":128,\"slot\":0,\"tray\":128}}",
+	    "AMS tray changed: A1 -> HT-A");
 	says(EVENT_DOOR_OPENED, "{}", "door opened");
 	says(EVENT_PRINT_FAILED, "{\"job\":\"x\",\"late\":true}", "print failed: x (late)");
 	says(EVENT_CONFIG_RELOADED, "{\"changed\":[\"Daemon.LogLevel\",\"Printer b\"]}",
