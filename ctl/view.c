@@ -292,19 +292,27 @@ char *view_place(json_object *message)
 	return xasprintf("%c%" PRId64, (char)('A' + unit), slot + 1);
 }
 
-char *view_spool(const struct out *o, json_object *tray)
+char *view_material(const struct out *o, json_object *tray)
 {
 	_cleanup_free_ char *state = out_member(o, tray, "state");
 	_cleanup_free_ char *type = out_member(o, tray, "type");
 	const char *color = fmt_color_word(json_get_str(tray, "color"));
-	double left;
 
 	if (strcmp(state, "loaded") != 0) {
 		return TAKE(state);
 	}
-	if (json_get_num(tray, "remain_pct", &left)) {
-		return xasprintf(
-		    "%s%s%s %.0f %%", type, color ? " " : "", color ? color : "", left);
+	return color ? xasprintf("%s %s", type, color) : TAKE(type);
+}
+
+char *view_spool(const struct out *o, json_object *tray)
+{
+	_cleanup_free_ char *what = view_material(o, tray);
+	const char *state = json_get_str(tray, "state");
+	double left;
+
+	if (!is_word(state, "loaded")) {
+		return TAKE(what);
 	}
-	return xasprintf("%s%s%s ?", type, color ? " " : "", color ? color : "");
+	return json_get_num(tray, "remain_pct", &left) ? xasprintf("%s %.0f %%", what, left)
+						       : xasprintf("%s ?", what);
 }

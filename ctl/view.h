@@ -32,6 +32,8 @@ char *view_nozzles_short(json_object *printer);
 char *view_slot(const struct out *o, json_object *unit, json_object *tray, bool both_sides);
 /* "PLA white 83 %", "PETG red ?", "empty", "present". Owned. */
 char *view_spool(const struct out *o, json_object *tray);
+/* "PLA white", "empty": the same without how much is left. Owned. */
+char *view_material(const struct out *o, json_object *tray);
 /* Whole number text of a member, "-" when unknown. Owned. */
 char *view_number(json_object *obj, const char *key);
 /* A temperature {current_c, target_c}: "219/220" or "24" by what is asked for. Owned. */
