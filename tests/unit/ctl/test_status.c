@@ -219,14 +219,17 @@ static void hms_of_several_names_the_printers(void **state)
 static void event_is_one_line_whatever_it_carries(void **state)
 {
 	struct out o = show_plain();
-	_cleanup_free_ char *text = show_to_text(show_event,
+	_cleanup_free_ char *text = NULL;
+
+	o.verbose = true;
+	text = show_to_text(show_event,
 	    "{\"time\":\"2026-11-23T10:00:00.000Z\",\"printer\":\"a\",\"kind\":\"print.paused\","
 	    "\"late\":true,\"data\":{\"job\":\"x\\ny\",\"n\":3,\"z\":null}}",
 	    &o);
 
 	assert_string_equal(text,
-	    "2026-11-23 11:00:00  a             print.paused  job=x\\x0Ay  n=3  "
-	    "z=null  (late)\n");
+	    "2026-11-23 11:00:00  a             print.paused        The print was paused "
+	    "(job=x\\x0Ay, n=3)  (late: it happened while the printer was not heard)\n");
 }
 
 int main(void)
