@@ -28,7 +28,7 @@ const struct opt_row opt_table[OPT_COUNT] = {
     [OPT_QUIET] = {"quiet", 'q', .help = "results only, no remarks"},
     [OPT_VERBOSE] = {"verbose", 'v', .help = "more detail: whole serials, links to explanations"},
     [OPT_TIMEOUT] = {"timeout", 0, OPT_VALUE_NEEDED, "TIME",
-	.help = "give up after this time (500ms, 30s, 2min); default 10s"},
+	.help = "give up after this time (500ms, 30s, 2min); default 10s, wait: never"},
     [OPT_YES] = {"yes", 0, .help = "do not ask for confirmation"},
     [OPT_DRY_RUN] = {"dry-run", 0, .help = "check a command and show it, do not send it"},
     [OPT_NO_WAIT] = {"no-wait", 0, .help = "do not wait for the effect of a command"},
@@ -42,11 +42,16 @@ const struct opt_row opt_table[OPT_COUNT] = {
 	.help = "language of the text"},
     [OPT_LIMIT] = {"limit", 0, OPT_VALUE_NEEDED, "N", .verbs = "events",
 	.help = "at most this many"},
+    [OPT_PIN] = {"pin", 0, OPT_VALUE_NEEDED, "HEX", .verbs = "printer trust",
+	.help = "trust this key (sha256 in hex) without asking"},
     [OPT_RAW] = {"raw", 0, .verbs = "status,get",
 	.help = "status: the vendor's own values; get: text without escaping"},
+    [OPT_SHOW] = {"show", 0, .verbs = "printer trust", .help = "show it, change nothing"},
     [OPT_SINCE] = {"since", 0, OPT_VALUE_NEEDED, "CURSOR|TIME", .verbs = "events",
 	.help = "only events after this cursor, or of this last time (10min) or since (RFC 3339)"},
-    [OPT_WATCH] = {"watch", 'w', .verbs = "status", .help = "keep showing it as it changes"},
+    [OPT_UNTIL] = {"until", 0, OPT_VALUE_NEEDED, "EVENT|KEY=VALUE", .verbs = "wait",
+	.help = "an event (print.finished, hms.*) or a key with = != < <= > >= and a value"},
+    [OPT_WATCH] = {"watch", 'w', .verbs = "list,status", .help = "keep showing it as it changes"},
 };
 
 static void complain(struct args *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -59,13 +59,16 @@ const char *call_take_printer(struct ctl *c)
 
 int call_open(struct ctl *c)
 {
+	const char *host = c->args.value[OPT_HOST], *path = c->args.value[OPT_SOCKET];
+	int64_t timeout_ms = c->args.timeout_ms;
 	struct err e = {0};
+	int r = 0;
 
-	if (c->client.fd < 0 &&
-	    client_open(&c->client, c->args.value[OPT_SOCKET], c->args.timeout_ms, &e) < 0) {
-		return out_fail(&c->out, &e);
+	if (c->client.fd < 0) {
+		r = host ? client_open_host(&c->client, host, path, timeout_ms, &e)
+			 : client_open(&c->client, path, timeout_ms, &e);
 	}
-	return 0;
+	return r < 0 ? out_fail(&c->out, &e) : 0;
 }
 
 /* Calls and hands over the whole reply. 0, or the exit status, reported. params is taken. */
@@ -255,9 +258,7 @@ static int fill_params(struct ctl *c, json_object *params)
 	return status;
 }
 
-/* A method that needs a printer to be named, and none was: there may be just one. 0, or the exit
- * status, reported. */
-static int name_the_only_one(struct ctl *c, json_object *params)
+int call_only_printer(struct ctl *c, char **ret)
 {
 	_cleanup_json_ json_object *result = NULL;
 	struct err e = {0};
@@ -279,7 +280,7 @@ static int name_the_only_one(struct ctl *c, json_object *params)
 		return out_fail(&c->out, &e);
 	}
 	name = json_get_str(json_object_array_get_idx(list, 0), "name");
-	json_object_object_add(params, "printer", json_object_new_string(name ? name : ""));
+	*ret = xstrdup(name ? name : "");
 	return 0;
 }
 
@@ -308,15 +309,15 @@ static const char *consent_param(const struct method *m, json_object *reply)
 	return param && has_param(m, param) ? param : NULL;
 }
 
-/* Asks on a terminal; elsewhere silence is no consent. */
-static bool user_agrees(struct ctl *c, json_object *reply)
+bool call_ask(struct ctl *c, const char *question)
 {
-	_cleanup_free_ char *what = out_member(&c->out, json_get_obj(reply, "error"), "message");
+	_cleanup_free_ char *what = out_safe(&c->out, question);
 	char answer[8];
 
 	if (c->out.json != OUT_TEXT || !isatty(STDIN_FILENO) || !isatty(STDERR_FILENO)) {
 		return false;
 	}
+	out_release(&c->out);
 	fprintf(c->out.errors, "%s\nGo on? [y/N] ", what);
 	return fgets(answer, sizeof(answer), stdin) && (answer[0] == 'y' || answer[0] == 'Y');
 }
@@ -346,7 +347,7 @@ static int call_with_consent(struct ctl *c, json_object *params, json_object **r
 		return status;
 	}
 	param = c->args.given[OPT_YES] ? NULL : consent_param(c->method, reply);
-	if (!param || !user_agrees(c, reply)) {
+	if (!param || !call_ask(c, json_get_str(json_get_obj(reply, "error"), "message"))) {
 		return open_reply(c, reply, param ? "the same with --yes" : NULL, ret);
 	}
 	client_deadline(&c->client, c->args.timeout_ms); /* the user's time is not the daemon's */
@@ -358,12 +359,16 @@ int call_verb(struct ctl *c)
 {
 	_cleanup_json_ json_object *params = json_object_new_object(), *result = NULL;
 	const struct method_param *first = &c->method->params[0];
+	_cleanup_free_ char *only = NULL;
 	struct err e = {0};
 	int status = fill_params(c, params);
 
 	if (!status && takes_printer_word(c->method) && first->required &&
 	    !json_object_object_get_ex(params, first->name, NULL)) {
-		status = name_the_only_one(c, params);
+		status = call_only_printer(c, &only);
+		if (!status) {
+			json_object_object_add(params, "printer", json_object_new_string(only));
+		}
 	}
 	if (status) {
 		return status;

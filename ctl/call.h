@@ -11,6 +11,10 @@ int call_misuse(struct ctl *c, const char *fmt, ...) __attribute__((format(print
 const char *call_take_printer(struct ctl *c);
 /* Connects unless connected already. 0, or the exit status, reported. */
 int call_open(struct ctl *c);
+/* Asks on a terminal; elsewhere silence is no consent. */
+bool call_ask(struct ctl *c, const char *question);
+/* Name of the only printer, owned. 0, or the exit status, reported. */
+int call_only_printer(struct ctl *c, char **ret);
 /* Calls and hands over the `result`. 0, or the exit status, reported. params is taken. */
 int call_method(struct ctl *c, const char *method, json_object *params, json_object **ret);
 /* The whole of a verb whose arguments are the parameters of c->method. */

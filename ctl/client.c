@@ -13,11 +13,12 @@
 
 #include "common/paths.h"
 #include "common/util.h"
+#include "ctl/host.h"
 
 #define READ_SIZE (32u * 1024)
 #define REPLY_DEPTH_MAX 64
 
-static int64_t now_ms(void)
+int64_t client_now_ms(void)
 {
 	struct timespec t;
 
@@ -37,6 +38,9 @@ void client_finish(struct client *c)
 	if (c->fd >= 0) {
 		close(c->fd);
 	}
+	if (c->child > 0) {
+		host_stop(c->child);
+	}
 	free(c->path);
 	free(c->buf);
 	client_init(c);
@@ -44,7 +48,7 @@ void client_finish(struct client *c)
 
 void client_deadline(struct client *c, int64_t timeout_ms)
 {
-	c->deadline_ms = timeout_ms < 0 ? -1 : now_ms() + timeout_ms;
+	c->deadline_ms = timeout_ms < 0 ? -1 : client_now_ms() + timeout_ms;
 }
 
 /* Milliseconds left for poll: -1 without a deadline. */
@@ -55,7 +59,7 @@ static int time_left(const struct client *c)
 	if (c->deadline_ms < 0) {
 		return -1;
 	}
-	left = c->deadline_ms - now_ms();
+	left = c->deadline_ms - client_now_ms();
 	return left > 0 ? (int)left : 0;
 }
 
@@ -156,6 +160,19 @@ int client_open(struct client *c, const char *path, int64_t timeout_ms, struct e
 	return -1;
 }
 
+int client_open_host(
+    struct client *c, const char *host, const char *path, int64_t timeout_ms, struct err *e)
+{
+	client_deadline(c, timeout_ms);
+	if (host_start(host, path, &c->fd, &c->child, e) < 0) {
+		return -1;
+	}
+	limit_writes(c, c->fd);
+	free(c->path);
+	c->path = xstrdup(host);
+	return 0;
+}
+
 /* 0 also when the daemon hung up: it may have said why, which is read next. */
 static int send_all(struct client *c, const char *text, size_t len, struct err *e)
 {
@@ -192,22 +209,19 @@ static void make_room(struct client *c)
 	}
 }
 
-/* One read, waited for. 0, or -1 with *e. */
-static int read_more(struct client *c, struct err *e)
+int client_fill(struct client *c, struct err *e)
 {
-	struct pollfd p = {.fd = c->fd, .events = POLLIN};
 	ssize_t n;
-	int r;
 
 	make_room(c);
-	r = poll(&p, 1, time_left(c));
-	if (r == 0) {
-		err_set(e, ERR_TIMEOUT, "bambud on %s did not answer in time", c->path);
-		return -1;
-	}
-	n = r < 0 ? -1 : recv(c->fd, c->buf + c->len, c->cap - c->len, 0);
+	n = recv(c->fd, c->buf + c->len, c->cap - c->len, 0);
 	if (n < 0 && errno == EINTR) {
 		return 0;
+	}
+	if (n <= 0 && c->child > 0) {
+		host_explain(c->child, c->path, e);
+		c->child = 0;
+		return -1;
 	}
 	if (n <= 0) {
 		err_set(e, ERR_DAEMON_UNREACHABLE, "bambud on %s closed the connection%s%s",
@@ -218,35 +232,61 @@ static int read_more(struct client *c, struct err *e)
 	return 0;
 }
 
-int client_next(struct client *c, json_object **ret, struct err *e)
+/* One read, waited for. 0, or -1 with *e. */
+static int read_more(struct client *c, struct err *e)
 {
-	size_t scanned = 0, size;
-	char *end;
+	struct pollfd p = {.fd = c->fd, .events = POLLIN};
+	int r = poll(&p, 1, time_left(c));
 
-	for (;;) {
-		size = c->len - c->start;
-		end = size > scanned ? memchr(c->buf + c->start + scanned, '\n', size - scanned)
-				     : NULL;
-		if (end) {
-			break;
-		}
-		scanned = size;
-		if (scanned > CLIENT_LINE_MAX) {
+	if (r < 0) {
+		return 0; /* a signal: the caller looks and comes again */
+	}
+	if (r == 0) {
+		err_set(e, ERR_TIMEOUT, "bambud on %s did not answer in time", c->path);
+		return -1;
+	}
+	return client_fill(c, e);
+}
+
+int client_take(struct client *c, json_object **ret, struct err *e)
+{
+	size_t size = c->len - c->start;
+	char *begin = c->buf + c->start, *end = NULL;
+
+	if (size > c->scanned) {
+		end = memchr(begin + c->scanned, '\n', size - c->scanned);
+	}
+	if (!end) {
+		c->scanned = size;
+		if (size > CLIENT_LINE_MAX) {
 			err_set(e, ERR_OVERFLOW, "the answer is longer than %u MiB",
 			    CLIENT_LINE_MAX / (1024 * 1024));
 			return -1;
+		}
+		return 0;
+	}
+	size = (size_t)(end - begin);
+	if (json_parse(begin, size, REPLY_DEPTH_MAX, ret) < 0) {
+		err_set(e, ERR_INTERNAL, "%s does not speak the protocol of bambud", c->path);
+		return -1;
+	}
+	c->start += size + 1;
+	c->scanned = 0;
+	return 1;
+}
+
+int client_next(struct client *c, json_object **ret, struct err *e)
+{
+	for (;;) {
+		int r = client_take(c, ret, e);
+
+		if (r != 0) {
+			return r > 0 ? 0 : -1;
 		}
 		if (read_more(c, e) < 0) {
 			return -1;
 		}
 	}
-	size = (size_t)(end - (c->buf + c->start));
-	if (json_parse(c->buf + c->start, size, REPLY_DEPTH_MAX, ret) < 0) {
-		err_set(e, ERR_INTERNAL, "%s does not speak the protocol of bambud", c->path);
-		return -1;
-	}
-	c->start += size + 1;
-	return 0;
 }
 
 /* The reply to id; an error without id speaks of the connection as a whole. */

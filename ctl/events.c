@@ -8,13 +8,25 @@
 #include "common/util.h"
 #include "ctl/call.h"
 #include "ctl/fmt.h"
+#include "ctl/follow.h"
 #include "ctl/show.h"
 
 #define LIMIT_MAX 4096 /* what the daemon holds */
 
 struct wanted {
-	char since[32]; /* "" = not given */
-	int64_t limit;	/* 0 = not given */
+	char since[32];	     /* "" = not given */
+	int64_t limit;	     /* 0 = not given */
+	const char *printer; /* NULL = all, and what is about none */
+};
+
+struct following {
+	struct ctl *c;
+	struct follow follow;
+	const char *printer;
+	char *epoch;  /* of the cursors, owned */
+	char *go_on;  /* how to go on when the daemon ends, owned */
+	int64_t left; /* events to print yet, -1 = no limit */
+	int64_t seq;  /* of the last event told */
 };
 
 static bool is_cursor(const char *text)
@@ -46,9 +58,7 @@ static int read_wanted(struct ctl *c, struct wanted *w)
 {
 	const char *since = c->args.value[OPT_SINCE], *limit = c->args.value[OPT_LIMIT];
 
-	if (c->word_count > 0) {
-		return call_misuse(c, "unexpected \"%s\"", c->words[0]);
-	}
+	w->printer = call_take_printer(c);
 	if (since && events_since(since, c->out.now_ms, w->since) < 0) {
 		return call_misuse(c, "\"%s\" is neither a cursor nor a time", since);
 	}
@@ -84,7 +94,6 @@ static json_object *common_params(struct ctl *c, const struct wanted *w)
 	return params;
 }
 
-/* Flushed event by event: whoever reads the pipe wants to know now. */
 static void print_one(struct ctl *c, json_object *event)
 {
 	if (c->out.json != OUT_TEXT) {
@@ -92,57 +101,70 @@ static void print_one(struct ctl *c, json_object *event)
 	} else {
 		show_event(&c->out, event);
 	}
-	if (fflush(c->out.f) != 0) {
-		c->out.write_error = errno;
-	}
 }
 
-static void take_notification(struct ctl *c, json_object *line, int64_t *left)
+/* The words that go on behind the last event, for when the daemon ends. */
+static void note_cursor(struct following *g, int64_t seq)
 {
-	const char *method = json_get_str(line, "method");
-	json_object *params = json_get_obj(line, "params");
+	const struct args *a = &g->c->args;
+	const char *kinds = a->value[OPT_KIND], *printer = g->printer;
 
-	if (!method || !params) {
-		return;
-	}
+	g->seq = seq;
+	free(g->go_on);
+	g->go_on = xasprintf("bambuctl events -f%s%s%s%s --since %s.%lld", printer ? " -p " : "",
+	    printer ? printer : "", kinds ? " --kind " : "", kinds ? kinds : "", g->epoch,
+	    (long long)seq);
+	g->follow.go_on = g->go_on;
+}
+
+static int on_line(void *arg, const char *method, json_object *params)
+{
+	struct following *g = arg;
+	int64_t seq = g->seq;
+
 	if (strcmp(method, "event") == 0) {
-		print_one(c, params);
-		*left -= *left > 0;
+		print_one(g->c, params);
+		json_get_i64(params, "seq", &seq);
+		g->left -= g->left > 0;
 	} else if (strcmp(method, "lost") == 0) {
-		if (c->out.json != OUT_TEXT) {
-			print_one(c, params);
+		if (g->c->out.json != OUT_TEXT) {
+			print_one(g->c, params);
 		}
-		out_note(&c->out, "some events are lost: the daemon no longer holds them");
+		out_note(&g->c->out, "some events are lost: the daemon no longer holds them");
+		json_get_i64(params, "to", &seq);
 	}
+	note_cursor(g, seq);
+	return g->left == 0 ? 0 : FOLLOW_ON;
 }
 
 static int follow(struct ctl *c, const struct wanted *w)
 {
 	json_object *params = common_params(c, w);
 	_cleanup_json_ json_object *result = NULL;
-	int64_t left = w->limit ? w->limit : -1;
-	struct err e = {0};
+	struct following g = {.c = c, .printer = w->printer, .left = w->limit ? w->limit : -1};
+	const char *cursor;
+	int64_t seq = 0;
 	int status;
 
-	if (c->args.value[OPT_PRINTER]) {
-		json_object_object_add(
-		    params, "printers", json_object_new_string(c->args.value[OPT_PRINTER]));
+	g.follow = (struct follow){.c = c, .arg = &g, .on_line = on_line, .timeout_ms = -1};
+	if (w->printer) {
+		json_object_object_add(params, "printers", json_object_new_string(w->printer));
 	}
 	json_object_object_add(params, "state", json_object_new_boolean(false));
-	status = call_method(c, "events.subscribe", params, &result);
+	status = follow_begin(&g.follow, "events.subscribe", params, &result);
 	if (status) {
 		return status;
 	}
-	client_deadline(&c->client, -1);
-	while (left != 0 && !c->out.write_error) {
-		_cleanup_json_ json_object *line = NULL;
-
-		if (client_next(&c->client, &line, &e) < 0) {
-			return out_fail(&c->out, &e);
-		}
-		take_notification(c, line, &left);
+	cursor = json_get_str(result, "cursor");
+	g.epoch = xstrndup(cursor ? cursor : "0", strcspn(cursor ? cursor : "0", "."));
+	if (cursor && strchr(cursor, '.')) {
+		(void)parse_i64(strchr(cursor, '.') + 1, 0, INT64_MAX, &seq);
 	}
-	return 0;
+	note_cursor(&g, seq);
+	status = follow_run(&g.follow);
+	free(g.epoch);
+	free(g.go_on);
+	return status;
 }
 
 static void show_all(struct ctl *c, json_object *result)
@@ -155,16 +177,15 @@ static void show_all(struct ctl *c, json_object *result)
 	}
 }
 
-static int list(struct ctl *c, const struct wanted *w)
+static int list_past(struct ctl *c, const struct wanted *w)
 {
 	json_object *params = common_params(c, w);
 	_cleanup_json_ json_object *result = NULL;
 	bool lost = false;
 	int status;
 
-	if (c->args.value[OPT_PRINTER]) {
-		json_object_object_add(
-		    params, "printer", json_object_new_string(c->args.value[OPT_PRINTER]));
+	if (w->printer) {
+		json_object_object_add(params, "printer", json_object_new_string(w->printer));
 	}
 	if (w->limit) {
 		json_object_object_add(params, "limit", json_object_new_int64(w->limit));
@@ -188,5 +209,5 @@ int events_run(struct ctl *c)
 	if (status) {
 		return status;
 	}
-	return c->args.given[OPT_FOLLOW] ? follow(c, &w) : list(c, &w);
+	return c->args.given[OPT_FOLLOW] ? follow(c, &w) : list_past(c, &w);
 }

@@ -148,7 +148,7 @@ static int get_from(struct ctl *c, json_object *printer, const char *name)
 	return 0;
 }
 
-static bool is_section(const char *word, size_t len)
+bool see_is_section(const char *word, size_t len)
 {
 	const struct method *m = method_find("printer.get");
 
@@ -173,7 +173,7 @@ static json_object *needed_sections(const struct ctl *c)
 	for (int i = 0; i < c->word_count; i++) {
 		size_t len = strcspn(c->words[i], ".["), k;
 
-		if (!is_section(c->words[i], len)) {
+		if (!see_is_section(c->words[i], len)) {
 			return NULL;
 		}
 		for (k = 0; k < json_object_array_length(list); k++) {
@@ -236,7 +236,7 @@ static bool first_is_key(const struct ctl *c)
 {
 	size_t len = strcspn(c->words[0], ".[");
 
-	return c->word_count == 1 || (c->words[0][len] && is_section(c->words[0], len));
+	return c->word_count == 1 || (c->words[0][len] && see_is_section(c->words[0], len));
 }
 
 int see_get(struct ctl *c)

@@ -31,6 +31,7 @@ static int finish_output(struct ctl *c, int status)
 {
 	struct err e = {0};
 
+	out_release(&c->out);
 	if (!c->out.write_error && fflush(c->out.f) != 0) {
 		c->out.write_error = errno;
 	}

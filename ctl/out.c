@@ -11,6 +11,7 @@
 #include "common/text.h"
 #include "common/util.h"
 #include "ctl/args.h"
+#include "ctl/pager.h"
 
 static const char *const color_codes[OUT_COLOR_COUNT] = {
     [OUT_PLAIN] = "\033[0m",
@@ -43,13 +44,54 @@ static enum out_json json_form(const struct args *a, bool tty)
 	return tty ? OUT_JSON_PRETTY : OUT_JSON_SHORT;
 }
 
-void out_init(struct out *o, const struct args *a)
+void out_set_now(struct out *o)
 {
-	bool tty = isatty(STDOUT_FILENO);
-	struct winsize size;
 	struct timespec now;
 
 	clock_gettime(CLOCK_REALTIME, &now);
+	o->now_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* A terminal is measured, and its output held until its length is known. */
+static void use_terminal(struct out *o, const struct args *a)
+{
+	const char *term = getenv("TERM");
+	struct winsize size;
+	FILE *memory;
+
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0) {
+		o->width = size.ws_col;
+		o->rows = size.ws_row;
+	}
+	if (a->given[OPT_NO_PAGER] || !term || strcmp(term, "dumb") == 0) {
+		return;
+	}
+	memory = open_memstream(&o->held, &o->held_size);
+	if (memory) {
+		o->f = memory;
+		o->holding = true;
+	}
+}
+
+void out_release(struct out *o)
+{
+	if (!o->holding) {
+		return;
+	}
+	fclose(o->f);
+	o->f = stdout;
+	o->holding = false;
+	if (o->rows == 0 || pager_rows(o->held, o->held_size, o->width) < o->rows ||
+	    !pager_show(o->held, o->held_size)) {
+		fwrite(o->held, 1, o->held_size, o->f);
+	}
+	free(TAKE(o->held));
+}
+
+void out_init(struct out *o, const struct args *a)
+{
+	bool tty = isatty(STDOUT_FILENO);
+
 	*o = (struct out){
 	    .f = stdout,
 	    .errors = stderr,
@@ -58,8 +100,11 @@ void out_init(struct out *o, const struct args *a)
 	    .quiet = a->given[OPT_QUIET],
 	    .verbose = a->given[OPT_VERBOSE],
 	    .columns = a->value[OPT_COLUMNS],
-	    .now_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000,
 	};
+	out_set_now(o);
+	if (tty) {
+		use_terminal(o, a);
+	}
 	if (o->json != OUT_TEXT) {
 		return; /* JSON is the same in every locale: save the time of loading one */
 	}
@@ -67,9 +112,6 @@ void out_init(struct out *o, const struct args *a)
 	o->utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
 	o->ascii_only = tty && !o->utf8;
 	o->color = wants_color(a, tty);
-	if (tty && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0) {
-		o->width = size.ws_col;
-	}
 }
 
 const char *out_color(const struct out *o, enum out_color c)
@@ -129,6 +171,7 @@ static void say(struct out *o, const char *printer, const char *message, const c
 	_cleanup_free_ char *who = out_safe(o, printer), *what = out_safe(o, message);
 	bool named = printer && *printer && !strstr(what, who);
 
+	out_release(o);
 	fflush(o->f); /* what was printed so far comes first */
 	fprintf(o->errors, "bambuctl: %s%s%s", named ? who : "", named ? ": " : "", what);
 	out_hint(o, o->errors, hint);
@@ -138,6 +181,7 @@ static void say(struct out *o, const char *printer, const char *message, const c
 void out_note(struct out *o, const char *text)
 {
 	if (!o->quiet) {
+		out_release(o);
 		fflush(o->f);
 		fprintf(o->errors, "bambuctl: %s\n", text);
 	}

@@ -15,8 +15,11 @@ enum out_json { OUT_TEXT, OUT_JSON_SHORT, OUT_JSON_PRETTY };
 enum out_color { OUT_PLAIN, OUT_RED, OUT_YELLOW, OUT_GREEN, OUT_BOLD, OUT_DIM, OUT_COLOR_COUNT };
 
 struct out {
-	FILE *f;
+	FILE *f; /* while held: memory, else stdout */
 	FILE *errors;
+	char *held; /* what a terminal will be shown at the end, through a pager when it is long */
+	size_t held_size;
+	bool holding;
 	enum out_json json;
 	bool color;	     /* escape sequences may be used */
 	bool utf8;	     /* the locale can show more than ASCII */
@@ -24,6 +27,7 @@ struct out {
 	bool legend;	     /* headings and summaries */
 	bool quiet, verbose; /* -q, -v */
 	unsigned width;	     /* of the terminal; 0 = no limit */
+	unsigned rows;	     /* of the terminal; 0 = unknown */
 	int64_t now_ms;	     /* wall clock, the moment of the answer */
 	int write_error;     /* errno of a flush that failed, 0 = none */
 	const char *columns; /* chosen with -o; NULL = the usual ones */
@@ -31,6 +35,10 @@ struct out {
 
 /* Settles the above from options, locale, environment and whether stdout is a terminal. */
 void out_init(struct out *o, const struct args *a);
+/* Shows what was held so far; from here on output goes out as it is written. */
+void out_release(struct out *o);
+/* The moment of a later answer. */
+void out_set_now(struct out *o);
 /* Escape sequence of the colour, "" when not coloured. */
 const char *out_color(const struct out *o, enum out_color c);
 /* Copy of a printer-supplied string fit for showing; "-" for NULL. Owned. */

@@ -12,8 +12,12 @@
 #include "ctl/call.h"
 #include "ctl/events.h"
 #include "ctl/help.h"
+#include "ctl/look.h"
+#include "ctl/proxy.h"
 #include "ctl/see.h"
 #include "ctl/show.h"
+#include "ctl/wait.h"
+#include "ctl/watch.h"
 
 #define VERB_LEN_MAX 64
 #define VERB_WORDS_MAX 3 /* "account profile set" */
@@ -30,8 +34,9 @@ const struct verb verb_table[] = {
 	.help = "Keep a picture for each layer or time", .not_built = true},
     {"daemon report", .usage = "", .help = "Collect what a problem report needs",
 	.not_built = true},
-    {"events", "events.list", "[-f] [--since CURSOR|TIME] [--kind KIND] [--limit N]",
-	.run = events_run, .farm = true},
+    {"doctor", "printer.doctor", "[PRINTER]", .run = doctor_run},
+    {"events", "events.list", "[PRINTER...] [-f] [--since CURSOR|TIME] [--kind KIND] [--limit N]",
+	"List past events; with -f those to come", .run = events_run, .farm = true},
     {"get", "printer.get", "[PRINTER] KEY...", "Print single values of a printer, one a line",
 	.run = see_get},
     {"help", .usage = "[VERB]", .help = "Show help, of one verb or of all", .run = help_run},
@@ -40,16 +45,22 @@ const struct verb verb_table[] = {
     {"inspect", .usage = "FILE", .help = "Show what a 3mf file asks of a printer",
 	.not_built = true},
     {"keys", "api.keys", "", .columns = &show_keys_columns, .show = see_show_keys},
-    {"list", "printer.list", .columns = &show_list_columns, .show = see_show_list, .farm = true},
+    {"list", "printer.list", "[PRINTER...] [-w]", .columns = &show_list_columns,
+	.show = see_show_list, .farm = true},
+    {"metrics", "metrics.text", .show = metrics_show, .words_max = 0},
+    {"mqtt listen", "mqtt.listen", "PRINTER", .run = listen_run},
+    {"printer trust", "printer.trust", "PRINTER [--pin HEX | --show]", .run = trust_run},
     {"proxy", .usage = "", .help = "Join stdin and stdout to the daemon's socket",
-	.not_built = true},
+	.run = proxy_run},
     {"refresh", "printer.refresh", .show = see_show_stages, .words_max = 0},
-    {"status", "printer.get", "[PRINTER]", "Show everything about a printer",
+    {"status", "printer.get", "[PRINTER] [-w]", "Show everything about a printer",
 	.show = see_show_status},
     {"top", .usage = "", .help = "Watch all printers on a full screen", .not_built = true},
-    {"wait", .usage = "[PRINTER] --until EVENT|KEY=VALUE",
-	.help = "Wait until something happens or holds", .not_built = true},
-    {"watch", .usage = "[PRINTER]", .help = "Watch a printer as it changes", .not_built = true},
+    {"wait", .usage = "[PRINTER] --until EVENT|KEY=VALUE [--timeout TIME]",
+	.help = "Wait until an event comes or a value holds; of several printers, for all of them",
+	.run = wait_run},
+    {"watch", "events.subscribe", "[PRINTER...]", "Watch printers as they change", .run = watch_run,
+	.farm = true},
 };
 const size_t verb_count = ARRAY_SIZE(verb_table);
 
@@ -255,11 +266,8 @@ int verb_run(struct ctl *c)
 	struct err e = {0};
 	int status;
 
-	if (!verb_built(c) || c->args.given[OPT_WATCH] || c->args.given[OPT_HOST]) {
-		err_set(&e, ERR_UNSUPPORTED, "%s: not in this version",
-		    !verb_built(c)	      ? c->verb
-		    : c->args.given[OPT_HOST] ? "--host"
-					      : "--watch");
+	if (!verb_built(c)) {
+		err_set(&e, ERR_UNSUPPORTED, "%s: not in this version", c->verb);
 		return out_fail(&c->out, &e);
 	}
 	if (c->args.err.type != ERR_NONE) {
@@ -268,6 +276,9 @@ int verb_run(struct ctl *c)
 	status = check_options(c);
 	if (status) {
 		return status;
+	}
+	if (c->args.given[OPT_WATCH]) {
+		return watch_run(c);
 	}
 	return c->row && c->row->run ? c->row->run(c) : call_verb(c);
 }
