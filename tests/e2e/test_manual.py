@@ -45,7 +45,9 @@ class Manual(harness.Case):
 
     def test_examples_of_bambuctl_work(self):
         text = section("ctl/bambuctl.1")
-        commands = [c for c in typed(text) if " -f" not in c] + [b for b in blocks(text) if not b.startswith("$ ")]
+        self.farm.do("state", "rack1-01", "finished")
+        # What has no end, and what needs another host, is left to other tests.
+        commands = [c for c in typed(text) if " -f" not in c and " -H " not in c] + [b for b in blocks(text) if not b.startswith("$ ")]
         self.assertGreater(len(commands), 5)
         for command in commands:
             with self.subTest(command):
