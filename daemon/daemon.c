@@ -24,6 +24,7 @@
 #include "daemon/fleet/fleet.h"
 #include "daemon/fleet/printer.h"
 #include "daemon/fleet/registry.h"
+#include "daemon/fleet/wake.h"
 #include "daemon/io/loop.h"
 #include "daemon/io/mqtt.h"
 #include "daemon/io/notify.h"
@@ -53,6 +54,7 @@ struct daemon {
 	struct hub_observer observer;
 	struct fleet fleet;
 	struct registry *registry;
+	struct wake *wake;
 	struct metrics *metrics;
 	struct server *server;
 	struct notify *notify;
@@ -368,11 +370,13 @@ static int start_fleet(struct daemon *d, struct err *e)
 	report_init(&d->fleet.report);
 	d->registry = registry_create(&d->fleet);
 	apply_config(d);
+	d->wake = wake_create(&d->fleet, d->registry, NULL, NULL);
 	return 0;
 }
 
 static void stop_fleet(struct daemon *d)
 {
+	wake_destroy(TAKE(d->wake));
 	registry_destroy(TAKE(d->registry));
 	mqtt_pool_destroy(TAKE(d->fleet.pool));
 	tls_store_destroy(TAKE(d->fleet.tls));

@@ -37,6 +37,7 @@ struct uplink {
 	struct backoff backoff;
 	int64_t lost_ms;      /* when the outage began, -1 while up or before the first try */
 	int64_t forbidden_ms; /* no attempt before this time */
+	bool redial;	      /* the end that comes is our own wish: no backoff */
 	uint64_t connects;
 };
 
@@ -63,10 +64,16 @@ static int64_t now_ms(const struct uplink *u)
 static int64_t retry_delay_ms(struct uplink *u, enum mqtt_down why)
 {
 	int64_t outage_ms = u->lost_ms < 0 ? 0 : now_ms(u) - u->lost_ms;
+	bool redial = u->redial;
+
+	u->redial = false;
 
 	if (why == MQTT_DOWN_TLS || why == MQTT_DOWN_AUTH) {
 		u->forbidden_ms = now_ms(u) + REFUSED_RETRY_MS;
 		return REFUSED_RETRY_MS + fleet_random() % (REFUSED_RETRY_MS / 5);
+	}
+	if (redial && why == MQTT_DOWN_ASKED) {
+		return 0;
 	}
 	u->backoff.cap_ms = outage_ms < RETRY_CAP_FRESH_MS ? RETRY_CAP_FRESH_MS
 			    : outage_ms < RETRY_CAP_MS	   ? outage_ms
@@ -232,6 +239,20 @@ void uplink_reconnect(struct uplink *u, const char *why)
 {
 	if (u->phase == PHASE_UP) {
 		mqtt_close(u->client, why);
+	}
+}
+
+void uplink_redial(struct uplink *u, const char *why)
+{
+	int64_t wait_ms;
+
+	backoff_reset(&u->backoff);
+	u->lost_ms = -1; /* the outage of before the sleep says nothing about now */
+	if (u->phase == PHASE_UP || u->phase == PHASE_CONNECTING) {
+		u->redial = true;
+		mqtt_close(u->client, why);
+	} else {
+		uplink_retry(u, &wait_ms);
 	}
 }
 

@@ -46,6 +46,9 @@ void uplink_start(struct uplink *u);
 int uplink_retry(struct uplink *u, int64_t *ret_wait_ms);
 /* Ends the session (DISCONNECT) and comes back by itself; `why` is logged by the driver. */
 void uplink_reconnect(struct uplink *u, const char *why);
+/* Drops whatever there is and tries anew at once: after a sleep of the machine no session and no
+ * planned attempt is worth keeping. A refusal's pause stays (see uplink_retry). */
+void uplink_redial(struct uplink *u, const char *why);
 bool uplink_is_up(const struct uplink *u);
 /* QoS 1. 0 or negative errno. */
 int uplink_publish(struct uplink *u, const char *topic, const char *payload, size_t len);
