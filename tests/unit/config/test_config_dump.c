@@ -77,7 +77,7 @@ static void dump_is_a_configuration_of_the_same_values(void **state)
 			    "00112233445566778899aabbccddeeffffeeddccbbaa99887766554433221100\n"
 			    "[Cloud]\nRegion=china\n[Daemon]\nOthers=read\nLogLevel=debug\n");
 	text = dump(c);
-	memcpy(strstr(text, "AccessCode=***"), "#ccessCode=***", 14);
+	*strstr(text, "AccessCode=***") = '#';
 	again = fixture_load_mode(0600, text);
 	assert_int_equal(again->error_count, 1);
 	fixture_has(again->printers[0].disabled, "no AccessCode=");
