@@ -26,7 +26,7 @@ LAYERS = {
     'tests/sim': ['common'],
 }
 # Tests look at everything; what they share lies below tests/ and is included from the root as well.
-TESTS = ['tests/unit', 'tests/bench', 'tests/fuzz', 'tests/checks']
+TESTS = ['tests/unit', 'tests/bench', 'tests/fuzz', 'tests/checks', 'tests/e2e']
 
 # What a folder may not take from outside, with the reason.
 FORBIDDEN = {
