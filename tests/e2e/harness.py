@@ -42,7 +42,11 @@ class Client:
     def __init__(self, path):
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.sock.settimeout(DEADLINE)
-        self.sock.connect(str(path))
+        try:
+            self.sock.connect(str(path))
+        except OSError:
+            self.sock.close()
+            raise
         self.buffer = b""
         self.next_id = 1
         self.notifications = []
@@ -154,6 +158,7 @@ class Daemon(Process):
         self.notify_path.unlink(missing_ok=True)
         self.notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.notify.bind(str(self.notify_path))
+        self.notify_path.chmod(0o666)  # the daemon of a test may be another user's
         self.messages, self.notified = [], threading.Condition()
         threading.Thread(target=self.read_notify, daemon=True).start()
         env = dict(os.environ, NOTIFY_SOCKET=str(self.notify_path))
