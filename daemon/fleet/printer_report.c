@@ -177,7 +177,7 @@ static bool count_kind(struct printer *p, enum report_kind kind)
 		return true;
 	case REPORT_ACK:
 		p->counters.ack++;
-		return false;
+		return true; /* it may speak of the lock */
 	case REPORT_EVENT:
 		p->counters.event++;
 		return false;

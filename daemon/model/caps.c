@@ -20,6 +20,7 @@ const struct caps caps_table[] = {
 	.camera = CAMERA_RTSPS,
 	.chamber = CHAMBER_TEMPER,
 	.door = DOOR_HOME_FLAG,
+	.door_since = "01.07",
 	.nozzles = 1,
     },
     {
@@ -30,6 +31,7 @@ const struct caps caps_table[] = {
 	.camera = CAMERA_RTSPS,
 	.chamber = CHAMBER_TEMPER,
 	.door = DOOR_HOME_FLAG,
+	.door_since = "01.07",
 	.nozzles = 1,
     },
     {
@@ -41,6 +43,7 @@ const struct caps caps_table[] = {
 	.chamber = CHAMBER_TEMPER,
 	.chamber_heater = true,
 	.door = DOOR_HOME_FLAG,
+	.door_since = "01.01.02",
 	.nozzles = 1,
 	.ethernet = true,
     },

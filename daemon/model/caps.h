@@ -19,7 +19,8 @@ struct caps {
 	enum chamber_source chamber;
 	bool chamber_heater;
 	enum door_source door;
-	int nozzles;				    /* 0 unknown */
+	const char *door_since; /* firmware that first reports the door, NULL any */
+	int nozzles;		/* 0 unknown */
 	int bed_max_c, nozzle_max_c, chamber_max_c; /* 0 = none or unknown */
 	bool small_cpu;	    /* P1 and A1: pushall no more often than 5 min routinely */
 	bool always_signed; /* ships with signed commands (bambu.md 5.2) */

@@ -50,14 +50,15 @@ struct sent {
 	struct take_bits home_flag, cfg, fun;
 	int home_sdcard; /* home_flag bits 8-9, UNKNOWN_INT */
 	enum sdcard aux_sdcard;
-	enum tri sdcard, door_stat;
+	enum tri sdcard, door_stat, timelapse, recording;
 	int wifi_dbm, net_conf, new_version_state;
 	char ota_version[24], listed_version[24];
 	/* outlives full reports */
 	bool hinted;		/* the model is configured: nothing overrules it */
 	int64_t online_version; /* -1 unknown */
 	int dis_state;
-	bool gap; /* reports were missed since the last one */
+	bool gap;     /* reports were missed since the last one */
+	bool refused; /* a command was refused as unsigned since the link came up */
 };
 
 /* The keys of `print` that become state. */
@@ -134,6 +135,8 @@ void state_take_device(struct merge *m);
 bool state_merge_print(struct merge *m);
 bool state_merge_hms(struct merge *m);
 bool state_merge_control(struct merge *m);
+/* True when an ack of the printer says that it refused a command as unsigned. */
+bool state_take_ack(struct state *s, const struct report *r, struct state_time now);
 void state_merge_version(
     struct state *s, const struct report *r, struct state_time now, struct state_delta *ret);
 

@@ -52,7 +52,7 @@ const struct take_key state_keys[KEY_COUNT] = {
     TAKE_KEY("print_type", KEY_PRINT_TYPE, PRINT, PRINT),
     TAKE_KEY("gcode_state", KEY_GCODE_STATE, PRINT, PRINT),
     TAKE_KEY("nozzle_type", KEY_NOZZLE_TYPE, TEMP, TEMP),
-    TAKE_KEY("print_error", KEY_PRINT_ERROR, PRINT, PRINT),
+    TAKE_KEY("print_error", KEY_PRINT_ERROR, PRINT | CONTROL, PRINT),
     TAKE_KEY("wifi_signal", KEY_WIFI_SIGNAL, DEVICE, DEVICE),
     TAKE_KEY("subtask_name", KEY_SUBTASK_NAME, PRINT, PRINT),
     TAKE_KEY("lights_report", KEY_LIGHTS_REPORT, LIGHTS, LIGHTS),
@@ -107,7 +107,7 @@ void sent_clear(struct sent *sent)
 {
 	int64_t online_version = sent->online_version;
 	int dis_state = sent->dis_state;
-	bool gap = sent->gap, hinted = sent->hinted;
+	bool gap = sent->gap, hinted = sent->hinted, refused = sent->refused;
 
 	memset(sent, 0, sizeof(*sent));
 	sent->percent = sent->layer = sent->total_layers = sent->stage = UNKNOWN_INT;
@@ -124,6 +124,7 @@ void sent_clear(struct sent *sent)
 	sent->dis_state = dis_state;
 	sent->gap = gap;
 	sent->hinted = hinted;
+	sent->refused = refused;
 }
 
 void state_init(struct state *s, const char *serial, const char *model_hint)
@@ -170,6 +171,7 @@ void state_reset(struct state *s)
 {
 	s->has_base = false;
 	s->sent->gap = true;
+	s->sent->refused = false; /* who switches the lock has to make a new connection */
 }
 
 /* Extruders the printer has: what it reports, else what its model has; 0 unknown. */
@@ -391,6 +393,10 @@ void state_merge(
 	memset(ret, 0, sizeof(*ret));
 	if (r->kind == REPORT_VERSION) {
 		state_merge_version(s, r, now, ret);
+		return;
+	}
+	if (r->kind == REPORT_ACK) {
+		ret->changed = state_take_ack(s, r, now) ? CONTROL : 0;
 		return;
 	}
 	if (r->kind != REPORT_FULL && r->kind != REPORT_DELTA) {

@@ -138,7 +138,8 @@ struct state_delta {
 	bool need_full;	   /* a delta came without a base: ask for a full report */
 	bool need_version; /* online.version or upgrade finished: ask get_version again */
 };
-/* Merges a decoded report (bambu.md 4.3). Acks and events change nothing. Never fails: wrong types
+/* Merges a decoded report (bambu.md 4.3). Of acks only a refusal for want of a signature counts;
+ * events change nothing. Never fails: wrong types
  * are counted, the rest is kept. A full report replaces everything; times of what stays are carried
  * over. */
 void state_merge(

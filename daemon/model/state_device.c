@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/util.h"
+#include "daemon/model/report.h"
 #include "daemon/model/sent.h"
 
 #define HOME_FLAG_DOOR 23
@@ -17,6 +18,13 @@
 #define DIS_STATE_FINISHED 3
 #define HMS_UNVERIFIED_ATTR 0x05000500u /* "MQTT command verification failed" */
 #define HMS_UNVERIFIED_CODE 0x00010007u
+#define ERROR_UNSIGNED 0x05024007u /* of an ack, or as print_error */
+#define ERROR_BAD_HEADER 0x05024009u
+#define REASON_UNSIGNED "mqtt message verify failed"
+#define CFG_RECORDING 3
+#define CFG_TIMELAPSE 5
+#define NEW_VERSION_NONE 2
+#define DIS_STATE_AVAILABLE 1
 
 static bool bit(uint64_t bits, int n)
 {
@@ -183,8 +191,8 @@ static void take_ipcam(struct merge *m)
 	const struct scan *s = m->taker.scan;
 	uint32_t ipcam = take_object(&m->taker, m->at[KEY_IPCAM]), url;
 
-	take_enable(&m->taker, take_sub(s, ipcam, "timelapse"), &m->s->device.timelapse);
-	take_enable(&m->taker, take_sub(s, ipcam, "ipcam_record"), &m->s->device.recording);
+	take_enable(&m->taker, take_sub(s, ipcam, "timelapse"), &m->s->sent->timelapse);
+	take_enable(&m->taker, take_sub(s, ipcam, "ipcam_record"), &m->s->sent->recording);
 	url = take_sub(s, ipcam, "rtsp_url");
 	if (url != 0) {
 		char text[16] = "";
@@ -270,11 +278,21 @@ void state_take_device(struct merge *m)
 	take_online(m);
 }
 
+/* Numbers of versions have two digits each, so their order is that of the text. */
+static bool door_is_reported(const struct state *s)
+{
+	return s->info.caps->door_since == NULL || s->info.firmware[0] == '\0' ||
+	       strcmp(s->info.firmware, s->info.caps->door_since) >= 0;
+}
+
 static void derive_door(struct state *s)
 {
 	const struct sent *sent = s->sent;
 
 	s->device.door_open = TRI_UNKNOWN;
+	if (!door_is_reported(s)) {
+		return;
+	}
 	switch (s->info.caps->door) {
 	case DOOR_NONE:
 		break;
@@ -334,13 +352,32 @@ static void derive_firmware(struct state *s)
 	    sent->ota_version[0] != '\0' ? sent->ota_version : sent->listed_version;
 
 	memset(s->device.firmware_new, 0, sizeof(s->device.firmware_new));
-	if (sent->new_version_state == NEW_VERSION_AVAILABLE) {
+	if (sent->new_version_state == NEW_VERSION_AVAILABLE ||
+	    (sent->new_version_state != NEW_VERSION_NONE &&
+		sent->dis_state == DIS_STATE_AVAILABLE)) {
 		str_copy(s->device.firmware_new, sizeof(s->device.firmware_new), version);
+	}
+}
+
+/* What ipcam says, else the settings. (Bit 5 of home_flag is no setting: it is 0 in printers whose
+ * ipcam says that they record.) */
+static void derive_recording(struct state *s)
+{
+	const struct sent *sent = s->sent;
+
+	s->device.timelapse = sent->timelapse;
+	s->device.recording = sent->recording;
+	if (s->device.timelapse == TRI_UNKNOWN && sent->cfg.known) {
+		s->device.timelapse = tri_of(bit(sent->cfg.bits, CFG_TIMELAPSE));
+	}
+	if (s->device.recording == TRI_UNKNOWN && sent->cfg.known) {
+		s->device.recording = tri_of(bit(sent->cfg.bits, CFG_RECORDING));
 	}
 }
 
 void state_derive_device(struct state *s)
 {
+	derive_recording(s);
 	derive_door(s);
 	derive_card(s);
 	derive_network(s);
@@ -360,18 +397,23 @@ static bool hms_unverified(const struct state_hms *h)
 	return false;
 }
 
-/* No evidence is not permission: a printer that sends no `fun` stays unknown. */
-bool state_merge_control(struct merge *m)
+static bool is_refusal(uint32_t error)
 {
-	struct state *s = m->s;
+	return error == ERROR_UNSIGNED || error == ERROR_BAD_HEADER;
+}
+
+/* No evidence is not permission: a printer that sends no `fun` stays unknown. */
+static void derive_control(struct state *s)
+{
 	const struct sent *sent = s->sent;
-	enum control_state old = s->control;
-	const char *old_evidence = s->control_evidence;
 
 	if (hms_unverified(&s->hms)) {
 		s->control = CONTROL_LOCKED;
 		s->control_evidence =
 		    "HMS 0500-0500-0001-0007: a command was not accepted unsigned";
+	} else if (sent->refused) {
+		s->control = CONTROL_LOCKED;
+		s->control_evidence = "the printer refused a command that was not signed";
 	} else if (sent->fun.known && bit(sent->fun.bits, FUN_SIGNATURE)) {
 		s->control = CONTROL_LOCKED;
 		s->control_evidence = "signature bit in the report (fun bit 29)";
@@ -382,8 +424,38 @@ bool state_merge_control(struct merge *m)
 		s->control = CONTROL_UNKNOWN;
 		s->control_evidence = NULL;
 	}
+}
+
+static bool update_control(struct state *s, int64_t wall_ms)
+{
+	enum control_state old = s->control;
+	const char *old_evidence = s->control_evidence;
+
+	derive_control(s);
 	if (s->control != old) {
-		s->control_since_wall_ms = s->control == CONTROL_UNKNOWN ? -1 : m->now.wall_ms;
+		s->control_since_wall_ms = s->control == CONTROL_UNKNOWN ? -1 : wall_ms;
 	}
 	return s->control != old || s->control_evidence != old_evidence;
+}
+
+bool state_merge_control(struct merge *m)
+{
+	m->s->sent->refused |= is_refusal(m->s->print.error);
+	return update_control(m->s, m->now.wall_ms);
+}
+
+bool state_take_ack(struct state *s, const struct report *r, struct state_time now)
+{
+	struct taker t = {.scan = &r->scan, .wrong_types = &s->wrong_types};
+	char reason[sizeof(REASON_UNSIGNED)] = "";
+	int64_t error = 0;
+
+	take_i64(&t, scan_get(&r->scan, r->body, "err_code"), 0, &error);
+	scan_str(&r->scan, scan_get(&r->scan, r->body, "reason"), reason, sizeof(reason));
+	if (!is_refusal((uint32_t)error) && strcmp(reason, REASON_UNSIGNED) != 0) {
+		return false;
+	}
+	s->sent->refused = true;
+	s->section_mono_ms[SECTION_CONTROL] = now.mono_ms;
+	return update_control(s, now.wall_ms);
 }
