@@ -143,6 +143,38 @@ class Program(Case):
         d.wait_notify("WATCHDOG=1")
         d.wait_notify("WATCHDOG=1")
 
+    def test_the_service_manager_is_told_of_reload_farm_and_end(self):
+        path = self.write_config("[Daemon]\nSocket=./run/control.sock\nStateDirectory=./state\nCacheDirectory=./cache\n")
+        d = self.daemon()
+        d.wait_notify("STATUS=no printer is configured yet: see bambud.conf(5)")
+        path.write_text(conf())
+        d.child.send_signal(signal.SIGHUP)
+        self.assertRegex(d.wait_notify("RELOADING=1"), r"^RELOADING=1\nMONOTONIC_USEC=\d+$")
+        d.wait_notify("STATUS=1 printer: 0 online")
+        d.wait_notify("READY=1")
+        path.write_text(conf(daemon="LogLevel=loud"))
+        d.child.send_signal(signal.SIGHUP)
+        d.wait_notify("RELOADING=1")
+        d.wait_notify("READY=1")  # with the old configuration
+        self.assertEqual(d.stop(), 0)
+        self.processes.remove(d)
+        self.assertIn("STOPPING=1", d.messages)
+
+    def test_an_event_is_one_line_with_its_weight(self):
+        sim = self.sim("--printers", "1", "--rate", "5", "--state", "printing", "--ams", "none")
+        d = self.daemon()
+        with d.client() as c:
+            name = c.call("printer.list")["printers"][0]["name"]
+        d.wait_line(f"<6>{name}: online\n")
+        sim.do("set", name, "hms=03001200:00020001")
+        d.wait_line(f"<4>{name}: HMS raised: 0300-1200-0002-0001")
+        sim.do("state", name, "finished")
+        d.wait_line(f"<6>{name}: print finished")
+        lines = d.text().splitlines()
+        self.assertEqual(sum("HMS raised" in line for line in lines), 1)
+        self.assertEqual(sum("online" in line for line in lines), 1)
+        self.assertNotIn("print layer", d.text())
+
     def test_usage_errors(self):
         self.assertEqual(self.bambud("--nonsense").returncode, 2)
         self.assertEqual(self.bambud("--version").stdout.split()[0], "bambud")
