@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The fields of one printer as it sent them, where several of them make one shown value; and the
- * steps of a merge that share them. For the state_*.c files alone. */
+/* Fields as sent that make shown ones, and the steps of a merge. For the state_*.c files alone. */
 #pragma once
 
 #include "daemon/model/state.h"
@@ -144,8 +143,7 @@ void state_derive_temp(struct state *s);
 void state_derive_fans(struct state *s);
 void state_derive_lights(struct state *s);
 void state_derive_device(struct state *s);
-/* Shows the touched sections anew from the fields as sent. Returns which of temp and fans changed
- * (and device by its nozzle count); the others are compared by the caller, who took them. */
+/* Shows the touched sections anew. Returns the changes in temp, fans and the nozzle count. */
 uint32_t state_derive(struct state *s, uint32_t touched);
 bool state_device_differs(const struct state_device *a, const struct state_device *b);
 /* Packed `current | target << 16` taken apart (bambu.md 6.4). */
