@@ -141,7 +141,7 @@ static void look_at_humidity(
 
 	if (level != UNKNOWN_INT) {
 		m->humid = judge(was, level <= limits.humid_level, level >= limits.humid_end_level);
-	} else if (pct != UNKNOWN_INT && u->model != AMS_MODEL_LITE) {
+	} else if (pct != UNKNOWN_INT) {
 		m->humid = judge(was, pct >= limits.humid_pct, pct <= limits.humid_end_pct);
 	}
 	if (was == TRI_UNKNOWN || was == m->humid) {
@@ -199,14 +199,13 @@ static const struct derive_unit *unit_of(const struct derive *d, int id)
 	return NULL;
 }
 
-/* A unit that is new is only looked at: its spools did not come one by one. */
+/* Of a unit that is new nothing is known yet, so nothing is told: its spools did not come one by
+ * one. */
 static void look_at_units(const struct derive_look *l)
 {
 	const struct state_ams *a = &l->s->ams;
 	struct derive_unit next[STATE_UNITS_MAX];
-	struct derive_look first = *l;
 
-	first.quiet = true;
 	for (size_t i = 0; i < a->unit_count; i++) {
 		const struct derive_unit *kept = unit_of(l->d, a->units[i].id);
 
@@ -216,7 +215,7 @@ static void look_at_units(const struct derive_look *l)
 			memset(&next[i], 0, sizeof(next[i]));
 			next[i].id = a->units[i].id;
 		}
-		look_at_unit(kept != NULL ? l : &first, &a->units[i], &next[i]);
+		look_at_unit(l, &a->units[i], &next[i]);
 	}
 	memcpy(l->d->units, next, a->unit_count * sizeof(next[0]));
 	l->d->unit_count = a->unit_count;

@@ -395,6 +395,9 @@ static void derive_runout_is_told_once_a_pause(void **state)
 	assert_says(t, AMS_RUNOUT, "'unit':1,'label':'B','slot':2,'tray':6,'code':null");
 	delta(t, "'print_error':117538833"); /* 0701-8011 */
 	assert_told(t, "error.raised");
+	delta(t, "'stg_cur':16,'print_error':0");
+	delta(t, "'stg_cur':6,'print_error':117538833");
+	assert_told(t, "error.raised");
 	delta(t, "'gcode_state':'RUNNING','stg_cur':0,'print_error':0");
 	assert_told(t, "error.cleared print.resumed");
 	delta(t, "'gcode_state':'PAUSE','print_error':117538833");
@@ -461,8 +464,11 @@ static void derive_nothing_is_told_between_reconnect_and_full_report(void **stat
 	reconnect(t);
 	delta(t, "'gcode_state':'PAUSE'");
 	assert_told(t, "");
-	tell_report(t, "{'info':{'command':'get_version','module':[{'name':'ota','sw_ver':'1'}]}}");
+	tell_report(t, "{'print':{'command':'stop','result':'fail','err_code':84033543}}");
+	assert_int_equal(t->state.control, CONTROL_LOCKED);
 	assert_told(t, "");
+	full(t, RUNNING);
+	assert_told(t, "printer.control_locked");
 }
 
 static void derive_what_happened_meanwhile_is_told_late(void **state)
@@ -505,6 +511,8 @@ static void derive_another_job_after_a_gap_is_a_late_start(void **state)
 	assert_told(t, "print.started");
 	assert_says(t, PRINT_STARTED, "'job':'box'");
 	assert_says(t, PRINT_STARTED, "'late':true}");
+	delta(t, "'gcode_state':'PAUSE'");
+	assert_says(t, PRINT_PAUSED, "'duration_s':null");
 	reconnect(t);
 	full(t, "'gcode_state':'FAILED','subtask_name':'box'");
 	assert_told(t, "print.failed");
