@@ -16,6 +16,7 @@ struct decimal {
 	bool negative;
 	uint64_t digits; /* the first 19 significant ones */
 	int exponent;
+	bool cut; /* has more digits than fit */
 };
 
 static const double powers_of_ten[] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11,
@@ -186,8 +187,9 @@ static const char *read_digits(const char *p, const char *end, struct decimal *d
 		if (d->digits < UINT64_MAX / 10 - 1) {
 			d->digits = d->digits * 10 + (uint64_t)(*p - '0');
 			d->exponent -= fraction;
-		} else if (!fraction) {
-			d->exponent++;
+		} else {
+			d->exponent += !fraction;
+			d->cut = true;
 		}
 	}
 	return p;
@@ -238,6 +240,15 @@ static bool node_decimal(const struct scan *s, uint32_t node, struct decimal *d)
 	return read_decimal(s->text + n->off, s->text + n->off + n->len, d);
 }
 
+/* Digits beyond those that fit decide the last bit at times; no printer sends so many. */
+static double long_decimal(const struct scan *s, uint32_t node)
+{
+	const struct scan_node *n = &s->nodes[node];
+	_cleanup_free_ char *text = xstrndup(s->text + n->off, n->len);
+
+	return fabs(strtod(text, NULL));
+}
+
 bool scan_num(const struct scan *s, uint32_t node, double *ret)
 {
 	struct decimal d;
@@ -246,7 +257,9 @@ bool scan_num(const struct scan *s, uint32_t node, double *ret)
 	if (!node_decimal(s, node, &d)) {
 		return false;
 	}
-	if (d.digits < (1ull << 53) && d.exponent >= -22 && d.exponent <= 22) {
+	if (d.cut) {
+		v = long_decimal(s, node);
+	} else if (d.digits < (1ull << 53) && d.exponent >= -22 && d.exponent <= 22) {
 		/* Both factors are exact doubles, so the one rounding is the right one. */
 		v = d.exponent < 0 ? (double)d.digits / powers_of_ten[-d.exponent]
 				   : (double)d.digits * powers_of_ten[d.exponent];
