@@ -20,6 +20,9 @@ enum {
 	RETRY_CAP_FRESH_MS = 4 * 1000,
 	/* Refused certificate or code: 12 tries an hour at the most (reliability.md rows 7, 8). */
 	REFUSED_RETRY_MS = 5 * 60 * 1000,
+	/* A look-up may also wait behind others that nobody answers (reliability.md row 4). */
+	LOOKUP_MS = 10 * 1000,
+	LOOKUP_KNOWN_MS = 3 * 1000, /* the last good address is as good by then */
 };
 
 enum phase { PHASE_IDLE, PHASE_WAITING, PHASE_RESOLVING, PHASE_CONNECTING, PHASE_UP };
@@ -33,7 +36,7 @@ struct uplink {
 	struct tls_peer peer;
 	struct mqtt_client *client;
 	struct resolve_request *lookup;
-	struct loop_timer retry;
+	struct loop_timer retry; /* of the next attempt; while resolving, of the look-up's end */
 	struct backoff backoff;
 	int64_t lost_ms;      /* when the outage began, -1 while up or before the first try */
 	int64_t forbidden_ms; /* no attempt before this time */
@@ -106,6 +109,7 @@ static void on_resolved(void *arg, const char *address, const char *error)
 	char text[256];
 
 	u->lookup = NULL;
+	loop_timer_stop(&u->retry);
 	if (address) {
 		free(u->address);
 		u->address = xstrdup(address);
@@ -120,14 +124,21 @@ static void on_resolved(void *arg, const char *address, const char *error)
 
 static void attempt(struct uplink *u)
 {
-	loop_timer_stop(&u->retry);
 	u->phase = PHASE_RESOLVING;
 	u->lookup = resolve_start(u->fleet->resolver, u->host, on_resolved, u);
+	loop_timer_start(&u->retry, u->address ? LOOKUP_KNOWN_MS : LOOKUP_MS);
 }
 
 static void on_retry(void *arg)
 {
-	attempt(arg);
+	struct uplink *u = arg;
+
+	if (u->phase == PHASE_RESOLVING) {
+		resolve_cancel(TAKE(u->lookup));
+		on_resolved(u, NULL, "the look-up was not answered in time");
+	} else {
+		attempt(u);
+	}
 }
 
 static void on_up(void *arg)
@@ -283,7 +294,7 @@ uint64_t uplink_connects(const struct uplink *u)
 
 int64_t uplink_next_try_ms(const struct uplink *u)
 {
-	if (!loop_timer_armed(&u->retry)) {
+	if (u->phase != PHASE_WAITING) {
 		return -1;
 	}
 	return u->retry.due_ms > now_ms(u) ? u->retry.due_ms - now_ms(u) : 0;

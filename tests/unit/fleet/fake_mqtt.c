@@ -46,6 +46,7 @@ int mqtt_open(struct mqtt_client *c, const char *address, uint16_t port)
 		return -EALREADY;
 	}
 	c->open = true;
+	str_copy(fake.last_address, sizeof(fake.last_address), address);
 	fake.opens++;
 	return 0;
 }
@@ -86,7 +87,8 @@ struct resolve_request *resolve_start(
 	q->fn = fn;
 	q->arg = arg;
 	loop_timer_init(&q->timer, fake.loop, on_answer, q);
-	loop_timer_start(&q->timer, 0);
+	loop_timer_start(&q->timer, fake.lookup_ms);
+	fake.lookups++;
 	return q;
 }
 

@@ -15,7 +15,9 @@ struct fake {
 	int64_t now_ms;
 	/* The last client made, and what it was asked. */
 	struct mqtt_client *client;
-	unsigned opens, closes, subscribes, publishes;
+	int64_t lookup_ms; /* how long a look-up takes */
+	char last_address[64];
+	unsigned lookups, opens, closes, subscribes, publishes;
 	char last_publish[256], last_close[128];
 };
 extern struct fake fake;

@@ -66,6 +66,44 @@ static void connect_subscribes_then_asks_version_and_everything(void **state)
 	assert_int_equal(fake_events(EVENT_PRINTER_ONLINE), 1);
 }
 
+static void lookup_without_an_answer_ends_after_10_s(void **state)
+{
+	struct printer_config c = fake_config("two", "01P00A000000002");
+	struct printer *two;
+	struct printer_view v;
+	unsigned opens = fake.opens;
+
+	c.address = (char *)"nowhere.test";
+	fake.lookup_ms = 3600 * 1000;
+	two = printer_create(&fake.fleet, &c);
+	fake_advance(9500);
+	assert_int_equal(printer_link_state(two), LINK_CONNECTING);
+	fake_advance(1000);
+	printer_view(two, &v);
+	assert_int_equal(v.link.state, LINK_OFFLINE);
+	assert_non_null(strstr(v.link.last_error, "nowhere.test"));
+	assert_int_equal(fake.opens, opens);
+	fake.lookup_ms = 0;
+	fake_advance(5000);
+	assert_int_equal(fake.opens, opens + 1);
+	printer_destroy(two);
+}
+
+static void lookup_without_an_answer_keeps_the_last_good_address(void **state)
+{
+	go_online();
+	fake.lookup_ms = 3600 * 1000;
+	fake.last_address[0] = '\0';
+	fake_down(MQTT_DOWN_LOST, "connection closed by the printer");
+	fake_advance(4000 + 3100);
+	assert_int_equal(fake.lookups, 2);
+	assert_int_equal(fake.opens, 2);
+	assert_string_equal(fake.last_address, "127.0.0.1");
+	go_online();
+	fake_advance(20000);
+	assert_int_equal(printer_link_state(p), LINK_ONLINE);
+}
+
 static void loss_keeps_the_values_and_says_offline(void **state)
 {
 	struct printer_view v;
@@ -300,6 +338,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    RULE(link_is_connecting_until_the_first_verdict),
 	    RULE(connect_subscribes_then_asks_version_and_everything),
+	    RULE(lookup_without_an_answer_ends_after_10_s),
+	    RULE(lookup_without_an_answer_keeps_the_last_good_address),
 	    RULE(loss_keeps_the_values_and_says_offline),
 	    RULE(short_outage_is_retried_within_4_s),
 	    RULE(refused_port_that_stays_is_lan_closed),
