@@ -126,30 +126,47 @@ static int take_option(
 	return 0;
 }
 
+/* The option of a word "--name" or "--name=value"; OPT_COUNT = unknown. */
+static enum opt find_long(const char *word)
+{
+	size_t len = strcspn(word, "=") - 2;
+	enum opt opt = 0;
+
+	while (opt < OPT_COUNT && !(strlen(opt_table[opt].name) == len &&
+				      strncmp(opt_table[opt].name, word + 2, len) == 0)) {
+		opt++;
+	}
+	return opt;
+}
+
+static enum opt find_letter(char letter)
+{
+	enum opt opt = 0;
+
+	while (opt < OPT_COUNT && opt_table[opt].letter != letter) {
+		opt++;
+	}
+	return opt;
+}
+
 static int take_long(struct args *a, const char *word, const char *next)
 {
 	const char *equals = strchr(word, '=');
-	size_t len = equals ? (size_t)(equals - word) : strlen(word);
+	enum opt opt = find_long(word);
 
-	for (int i = 0; i < OPT_COUNT; i++) {
-		if (strlen(opt_table[i].name) == len - 2 &&
-		    strncmp(opt_table[i].name, word + 2, len - 2) == 0) {
-			return take_option(a, i, equals ? equals + 1 : NULL, next, word);
-		}
+	if (opt == OPT_COUNT) {
+		complain(a, "unknown option %s", word);
+		return 0;
 	}
-	complain(a, "unknown option %s", word);
-	return 0;
+	return take_option(a, opt, equals ? equals + 1 : NULL, next, word);
 }
 
 /* "-nq" is two options, "-ox" one with its value. */
 static int take_letters(struct args *a, const char *word, const char *next)
 {
 	for (const char *p = word + 1; *p; p++) {
-		enum opt opt = 0;
+		enum opt opt = find_letter(*p);
 
-		while (opt < OPT_COUNT && opt_table[opt].letter != *p) {
-			opt++;
-		}
 		if (opt == OPT_COUNT) {
 			complain(a, "unknown option %s", word);
 			return 0;
@@ -166,6 +183,27 @@ static int take_letters(struct args *a, const char *word, const char *next)
 static bool is_option(const char *word)
 {
 	return word[0] == '-' && word[1] && !(word[1] >= '0' && word[1] <= '9') && word[1] != '.';
+}
+
+enum opt args_wants_value(const char *word)
+{
+	enum opt opt;
+
+	if (!is_option(word)) {
+		return OPT_COUNT;
+	}
+	if (word[1] == '-') {
+		opt = strchr(word, '=') ? OPT_COUNT : find_long(word);
+		return opt < OPT_COUNT && opt_table[opt].value == OPT_VALUE_NEEDED ? opt
+										   : OPT_COUNT;
+	}
+	for (const char *p = word + 1; *p; p++) {
+		opt = find_letter(*p);
+		if (opt == OPT_COUNT || opt_table[opt].value == OPT_VALUE_NEEDED) {
+			return p[1] ? OPT_COUNT : opt;
+		}
+	}
+	return OPT_COUNT;
 }
 
 void args_parse(struct args *a, int argc, char **argv)

@@ -68,6 +68,8 @@ struct args {
 /* Reads argv[1..]. Always to be finished. */
 void args_parse(struct args *a, int argc, char **argv);
 void args_finish(struct args *a);
+/* The option of this word that takes the next word as its value; OPT_COUNT = none. */
+enum opt args_wants_value(const char *word);
 /* False for an option of other verbs only. */
 bool opt_fits(enum opt opt, const char *verb);
 /* First given option that does not go with the verb, or OPT_COUNT. */

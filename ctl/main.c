@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/util.h"
+#include "ctl/complete.h"
 #include "ctl/help.h"
 #include "ctl/verbs.h"
 
@@ -13,6 +14,7 @@ static int run(struct ctl *c)
 {
 	struct err e = {0};
 
+	verb_order(c->args.words, c->args.word_count);
 	if (c->args.given[OPT_VERSION]) {
 		fprintf(c->out.f, "bambuctl %s\n", BAMBUD_VERSION);
 		return 0;
@@ -50,8 +52,13 @@ static int finish_output(struct ctl *c, int status)
 int main(int argc, char **argv)
 {
 	struct ctl c = {0};
-	int status;
+	int status, hidden = complete_wanted(argc, argv);
 
+	if (hidden) {
+		/* Options before it count as if they stood on the line to be completed. */
+		memmove(&argv[hidden], &argv[hidden + 1], (size_t)(argc - hidden) * sizeof(*argv));
+		return complete_run(stdout, (const char *const *)argv + 1, argc - 2);
+	}
 	args_parse(&c.args, argc, argv);
 	out_init(&c.out, &c.args);
 	client_init(&c.client);

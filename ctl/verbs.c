@@ -165,6 +165,29 @@ static bool join_words(char name[static VERB_LEN_MAX], const char *const *words,
 	return true;
 }
 
+void verb_order(const char **words, int count)
+{
+	const char *usual[2], *other[2], *swap;
+	char name[VERB_LEN_MAX];
+	struct ctl c = {0};
+
+	if (count < 3) {
+		return;
+	}
+	usual[0] = other[0] = words[0];
+	usual[1] = words[1];
+	other[1] = words[2];
+	/* Only where the first word says nothing alone: in "ams load rack1" all is as it should be.
+	 */
+	if (look_up(&c, words[0]) || (join_words(name, usual, 2) && look_up(&c, name)) ||
+	    !join_words(name, other, 2) || !look_up(&c, name)) {
+		return;
+	}
+	swap = words[1];
+	words[1] = words[2];
+	words[2] = swap;
+}
+
 int verb_find(struct ctl *c, const char *const *words, int count, struct err *e)
 {
 	char name[VERB_LEN_MAX];

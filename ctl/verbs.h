@@ -45,6 +45,9 @@ struct ctl {
 	char *joined; /* owned: several printer words as one selector */
 };
 
+/* "mqtt rack1 listen" is said as well as "mqtt listen rack1": puts the words of such a verb
+ * together. */
+void verb_order(const char **words, int count);
 /* Finds the verb in words (the longest name wins): fills verb, row, method, words. 0, or -ENOENT
  * with *e naming the nearest verb. */
 int verb_find(struct ctl *c, const char *const *words, int count, struct err *e);

@@ -45,6 +45,21 @@ static void verb_find_takes_the_longest_name(void **state)
 	assert_int_equal(c.word_count, 0);
 }
 
+static void verb_order_puts_a_verb_of_two_words_together(void **state)
+{
+	const char *apart[] = {"mqtt", "rack1", "listen"}, *whole[] = {"mqtt", "listen", "rack1"};
+	const char *alone[] = {"ams", "rack1", "load"};
+
+	verb_order(apart, 3);
+	assert_string_equal(apart[1], "listen");
+	assert_string_equal(apart[2], "rack1");
+	verb_order(whole, 3);
+	assert_string_equal(whole[1], "listen");
+	verb_order(alone, 3);
+	assert_string_equal(alone[1], "rack1");
+	verb_order(whole, 2);
+}
+
 static void verb_find_names_the_nearest(void **state)
 {
 	struct ctl c;
@@ -185,6 +200,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(verb_find_takes_the_longest_name),
+	    cmocka_unit_test(verb_order_puts_a_verb_of_two_words_together),
 	    cmocka_unit_test(verb_find_names_the_nearest),
 	    cmocka_unit_test(every_method_verb_is_found_and_built_as_its_row_says),
 	    cmocka_unit_test(every_verb_row_calls_a_method_that_is_there),
