@@ -238,10 +238,10 @@ class Daemon(Process):
 class Sim(Process):
     """bambu-sim with N printers and its control socket; writes bambud.conf for a Daemon in the same folder."""
 
-    def __init__(self, folder, *args, name="sim"):
+    def __init__(self, folder, *args, name="sim", wrap=()):
         self.folder = pathlib.Path(folder)
         self.control = self.folder / f"{name}.sock"
-        super().__init__(name, [SIM, "--dir", self.folder, "--control", self.control, "--config-out",
+        super().__init__(name, [*wrap, SIM, "--dir", self.folder, "--control", self.control, "--config-out",
                                 self.folder / "bambud.conf", "--port-base", "0", *args], folder)
         self.wait_line("ready")
 
