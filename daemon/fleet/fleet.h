@@ -7,6 +7,7 @@
 
 #include "daemon/model/report.h"
 
+struct fleet_tap;
 struct hub;
 struct loop;
 struct mqtt_pool;
@@ -21,7 +22,9 @@ struct fleet {
 	struct tls_store *tls;
 	const char *instance; /* name of this daemon in status objects */
 	uint64_t client_salt; /* makes client ids of this daemon its own, and stable */
-	struct report report; /* reused for every message: one tape for all */
+	char *state_dir;      /* where drop-ins are written; of this run, whatever a reload says */
+	const struct fleet_tap *tap; /* who listens to messages, or NULL */
+	struct report report;	     /* reused for every message: one tape for all */
 };
 
 /* 32 random bits for jitter; never blocks. */

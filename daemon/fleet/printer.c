@@ -39,6 +39,7 @@ void printer_destroy(struct printer *p)
 	if (!p) {
 		return;
 	}
+	doctor_end(p->doctor);
 	printer_link_finish(p);
 	printer_asks_stop(p);
 	printer_derive_finish(p);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "common/log.h"
+#include "daemon/fleet/doctor.h"
 #include "daemon/fleet/fleet.h"
 #include "daemon/fleet/printer.h"
 #include "daemon/fleet/printer_config.h"
@@ -20,6 +21,9 @@ struct printer_link {
 	int64_t
 	    outage_mono_ms; /* when the last session was lost, -1 while up or before the first */
 	bool was_online;    /* since this printer was created */
+	int64_t up_mono_ms, down_mono_ms; /* begin of the last session; last verdict; -1 never */
+	enum mqtt_down down_why;
+	unsigned downs; /* verdicts so far */
 	char last_error[256], hint[96];
 };
 
@@ -40,6 +44,7 @@ struct printer {
 	struct loop_timer verdict; /* an end of a job that waits for its reason */
 	struct hub_slot slot;
 	struct uplink *uplink; /* NULL while disabled */
+	struct doctor *doctor; /* who looks at it now, or NULL */
 	char *topic_report, *topic_request;
 	struct printer_link link;
 	struct printer_asks asks;

@@ -130,6 +130,7 @@ void printer_heard(struct printer *p)
 	if (p->link.state == LINK_STALE) {
 		printer_enter(p, LINK_ONLINE, NULL, NULL);
 	}
+	doctor_poke(p->doctor);
 }
 
 static const char *silence_text(const struct printer *p)
@@ -171,7 +172,7 @@ static void on_up(void *arg)
 	p->counters.connects = uplink_connects(p->uplink);
 	p->counters.reconnects = p->counters.connects - 1;
 	p->link.outage_mono_ms = -1;
-	p->heard_mono_ms = now_ms(p);
+	p->link.up_mono_ms = p->heard_mono_ms = now_ms(p);
 	p->silence_asked = true; /* the connect asks for a full report already */
 	p->asks.version_tries = 0;
 	/* What was missed shows in the next full report; deltas before it would mix two times. */
@@ -185,6 +186,7 @@ static void on_up(void *arg)
 	}
 	printer_ask_version(p);
 	printer_ask_full(p, PUSHALL_CONNECT);
+	doctor_poke(p->doctor);
 }
 
 static enum link_state state_after(const struct printer *p, enum mqtt_down why)
@@ -240,6 +242,9 @@ static void on_down(void *arg, enum mqtt_down why, const char *text)
 	char shown[200];
 
 	p->counters.down[why]++;
+	p->link.down_mono_ms = now_ms(p);
+	p->link.down_why = why;
+	p->link.downs++;
 	if (p->link.outage_mono_ms < 0) {
 		p->link.outage_mono_ms = now_ms(p);
 	}
@@ -247,6 +252,7 @@ static void on_down(void *arg, enum mqtt_down why, const char *text)
 	printer_asks_stop(p);
 	state = state_after(p, why);
 	printer_enter(p, state, text_escape_buf(text, shown, sizeof(shown)), hint_after(state));
+	doctor_poke(p->doctor);
 }
 
 static struct tls_profile *profile_of(struct printer *p, const char **ret_reason)
@@ -321,7 +327,7 @@ void printer_link_init(struct printer *p)
 
 	p->link.state = LINK_CONNECTING;
 	p->link.since_wall_ms = loop_wall_ms(p->fleet->loop);
-	p->link.outage_mono_ms = -1;
+	p->link.outage_mono_ms = p->link.up_mono_ms = p->link.down_mono_ms = -1;
 	loop_timer_init(&p->silence, p->fleet->loop, on_silence, p);
 	if (!why) {
 		profile = profile_of(p, &why);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "daemon/fleet/printer_internal.h"
+#include "daemon/fleet/tap.h"
 #include "daemon/model/encode.h"
 
 enum {
@@ -208,6 +209,7 @@ void printer_on_message(void *arg, const char *topic, char *payload, size_t len)
 		return;
 	}
 	error = report_decode(r, payload, len);
+	tap_tell(p->fleet->tap, p, topic, payload, len, error ? NULL : r);
 	if (error) {
 		drop_undecodable(p, error);
 		return;

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: MIT */
+/* Edits a printer's drop-in line by line and replaces it in one step. */
+#include "daemon/fleet/dropin.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "common/jw.h"
+#include "common/util.h"
+
+#define DROPIN_MAX (64 * 1024)
+
+/* The whole file may hold an access code: it is wiped. */
+static void wipe(struct jw *w)
+{
+	if (w->buf != NULL) {
+		explicit_bzero(w->buf, w->cap);
+	}
+	jw_finish(w);
+}
+
+static void put(struct jw *w, const char *text)
+{
+	jw_bytes(w, text, strlen(text));
+}
+
+/* 0 with what is there, nothing when there is none; or negative errno. */
+static int read_old(int dir, const char *name, char *buf, size_t size, size_t *ret_len)
+{
+	_cleanup_close_ int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	size_t len = 0;
+	ssize_t n = 1;
+
+	if (fd < 0) {
+		return errno == ENOENT ? 0 : -errno;
+	}
+	while (n > 0 && len < size) {
+		n = read(fd, buf + len, size - len);
+		if (n < 0 && errno == EINTR) {
+			n = 1;
+			continue;
+		}
+		len += n > 0 ? (size_t)n : 0;
+	}
+	if (n < 0) {
+		return -errno;
+	}
+	if (len == size) {
+		return -EFBIG;
+	}
+	*ret_len = len;
+	return 0;
+}
+
+static bool is_line(const char *line, size_t len, const char *text)
+{
+	return len == strlen(text) && memcmp(line, text, len) == 0;
+}
+
+/* "Key=..." or "Key = ..." */
+static bool sets(const char *line, size_t len, const char *key)
+{
+	size_t at = strlen(key);
+
+	if (len <= at || memcmp(line, key, at) != 0) {
+		return false;
+	}
+	while (at < len && (line[at] == ' ' || line[at] == '\t')) {
+		at++;
+	}
+	return at < len && line[at] == '=';
+}
+
+static bool sets_any(const char *line, size_t len, const struct dropin_value *values, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (sets(line, len, values[i].key)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static void put_values(struct jw *w, const struct dropin_value *values, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		put(w, values[i].key);
+		put(w, "=");
+		put(w, values[i].text);
+		put(w, "\n");
+	}
+}
+
+/* The old text with the values right after the first header of the section. */
+static void edit(struct jw *w, const char *old, size_t old_len, const char *header,
+    const struct dropin_value *values, size_t count)
+{
+	const char *line = old, *end = old + old_len;
+	bool inside = false, done = false;
+
+	while (line < end) {
+		const char *nl = memchr(line, '\n', (size_t)(end - line));
+		size_t len = (size_t)((nl != NULL ? nl : end) - line), text = len;
+
+		while (text > 0 && strchr(" \t\r", line[text - 1]) != NULL) {
+			text--;
+		}
+		if (text > 0 && line[0] == '[') {
+			inside = is_line(line, text, header);
+		}
+		if (!inside || !sets_any(line, text, values, count)) {
+			jw_bytes(w, line, len);
+			put(w, "\n");
+		}
+		if (inside && !done) {
+			put_values(w, values, count);
+			done = true;
+		}
+		line += len + 1;
+	}
+	if (!done) {
+		put(w, header);
+		put(w, "\n");
+		put_values(w, values, count);
+	}
+}
+
+static int write_all(int fd, const char *data, size_t len)
+{
+	while (len > 0) {
+		ssize_t n = write(fd, data, len);
+
+		if (n < 0 && errno != EINTR) {
+			return -errno;
+		}
+		if (n > 0) {
+			data += n;
+			len -= (size_t)n;
+		}
+	}
+	return fsync(fd) < 0 ? -errno : 0;
+}
+
+/* Not a name that the configuration reads. The lock of the state directory keeps a second writer
+ * out, so what is left of an earlier try may go. */
+static int replace(int dir, const char *name, const struct jw *w)
+{
+	_cleanup_free_ char *temp = xasprintf(".%s.new", name);
+	_cleanup_close_ int fd = -1;
+	int r;
+
+	unlinkat(dir, temp, 0);
+	fd = openat(dir, temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0) {
+		return -errno;
+	}
+	r = write_all(fd, w->buf, w->len);
+	if (r == 0 && renameat(dir, temp, dir, name) < 0) {
+		r = -errno;
+	}
+	if (r < 0) {
+		unlinkat(dir, temp, 0);
+		return r;
+	}
+	return fsync(dir) < 0 ? -errno : 0;
+}
+
+static int set_in(
+    int dir, const char *name, const char *header, const struct dropin_value *values, size_t count)
+{
+	char old[DROPIN_MAX];
+	size_t old_len = 0;
+	struct jw w;
+	int r = read_old(dir, name, old, sizeof(old), &old_len);
+
+	jw_init(&w);
+	if (r == 0) {
+		edit(&w, old, old_len, header, values, count);
+		r = replace(dir, name, &w);
+	}
+	wipe(&w);
+	explicit_bzero(old, sizeof(old));
+	return r;
+}
+
+int dropin_set(const char *state_dir, const char *printer, const struct dropin_value *values,
+    size_t count, struct err *e)
+{
+	_cleanup_free_ char *path = xasprintf("%s/printers.d", state_dir);
+	_cleanup_free_ char *name = xasprintf("%s.conf", printer);
+	_cleanup_free_ char *header = xasprintf("[Printer %s]", printer);
+	_cleanup_close_ int dir = -1;
+	int r = mkdir(path, 0700) < 0 && errno != EEXIST ? -errno : 0;
+
+	if (r == 0) {
+		dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		r = dir < 0 ? -errno : set_in(dir, name, header, values, count);
+	}
+	if (r < 0) {
+		err_set(e, ERR_INTERNAL, "cannot write %s/%s: %s", path, name, strerror(-r));
+	}
+	return r;
+}

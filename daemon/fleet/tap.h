@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* Somebody listens to the messages of printers as they come; access codes are taken out first. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct printer;
+struct report;
+
+/* One per fleet. While nobody wants a printer its messages cost one question. */
+struct fleet_tap {
+	bool (*wants)(void *arg, const struct printer *p);
+	/* payload: one JSON value, good for the call; a string when the message was no JSON. */
+	void (*message)(
+	    void *arg, const struct printer *p, const char *topic, const char *payload, size_t len);
+	void *arg;
+};
+
+/* A message came. r: as it was decoded, NULL when it is no JSON that is taken. t may be NULL. */
+void tap_tell(const struct fleet_tap *t, const struct printer *p, const char *topic,
+    const char *bytes, size_t len, const struct report *r);
