@@ -1220,6 +1220,7 @@ const struct method method_table[] =
 	{
 	    .name = "mqtt.listen",
 	    .perm = PERM_CONTROL,
+	    .since = "0.2.0",
 	    .verb = "mqtt listen",
 	    .usage = "PRINTER",
 	    .help = "Follow the messages of a printer",
@@ -1447,6 +1448,7 @@ const struct method method_table[] =
 	{
 	    .name = "printer.doctor",
 	    .perm = PERM_CONTROL,
+	    .since = "0.2.0",
 	    .verb = "doctor",
 	    .usage = "[PRINTER]",
 	    .help = "Check step by step why a printer cannot be reached",
@@ -1535,6 +1537,7 @@ const struct method method_table[] =
 	{
 	    .name = "printer.trust",
 	    .perm = PERM_ADMIN,
+	    .since = "0.2.0",
 	    .verb = "printer trust",
 	    .usage = "PRINTER [--pin SHA256 | --show]",
 	    .help = "Show or pin a printer's certificate",

@@ -367,6 +367,7 @@ static int start_fleet(struct daemon *d, struct err *e)
 	d->fleet.tls = tls_store_create();
 	d->fleet.pool = mqtt_pool_create(d->loop);
 	d->fleet.client_salt = client_salt(&d->config->daemon);
+	d->fleet.state_dir = xstrdup(d->config->daemon.state_dir);
 	report_init(&d->fleet.report);
 	d->registry = registry_create(&d->fleet);
 	apply_config(d);
@@ -382,6 +383,7 @@ static void stop_fleet(struct daemon *d)
 	tls_store_destroy(TAKE(d->fleet.tls));
 	resolver_destroy(TAKE(d->fleet.resolver));
 	report_finish(&d->fleet.report);
+	free(TAKE(d->fleet.state_dir));
 }
 
 static int start_metrics(struct daemon *d, struct err *e)
@@ -444,6 +446,7 @@ static int start_server(struct daemon *d, struct err *e)
 	    .loop = d->loop,
 	    .hub = d->hub,
 	    .registry = d->registry,
+	    .fleet = &d->fleet,
 	    .version = BAMBUD_VERSION,
 	    .instance = get_instance,
 	    .reload = reload,

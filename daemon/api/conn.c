@@ -436,6 +436,7 @@ struct conn *conn_create(
 	list_init(&c->link);
 	list_init(&c->subs);
 	list_init(&c->replies);
+	list_init(&c->listens);
 	lines_init(&c->in, PROTO_LINE_MAX);
 	loop_timer_init(&c->resume, l, on_resume, c);
 	loop_timer_init(&c->partial, l, on_partial, c);

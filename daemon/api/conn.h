@@ -43,6 +43,7 @@ struct conn {
 	struct list subs; /* of struct sub, owner's */
 	/* Of struct reply, owner's: answers still to come. The end of input waits for them. */
 	struct list replies;
+	struct list listens; /* of struct listen, owner's */
 	unsigned last_sub;
 	struct peer peer;
 	enum perm perm;

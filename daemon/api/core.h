@@ -11,6 +11,7 @@
 #include "daemon/api/conn.h"
 #include "daemon/api/dispatch.h"
 #include "daemon/api/listener.h"
+#include "daemon/api/listens.h"
 #include "daemon/api/rate.h"
 #include "daemon/api/server.h"
 #include "daemon/api/subs.h"
@@ -33,6 +34,7 @@ struct server {
 	uint64_t last_serial;
 	struct listener *listener;
 	struct subs *subs;
+	struct listens *listens;
 	struct rate rate;
 	struct log_ratelimit audit_limit; /* of refused calls */
 	struct jw scratch;		  /* the reply being written */

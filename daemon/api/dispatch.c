@@ -30,10 +30,13 @@ const struct handler handler_table[] = {
     {"hms.list", h_hms_list, false},
     {"hms.text", h_hms_text, false},
     {"metrics.text", h_metrics_text, false},
+    {"mqtt.listen", h_mqtt_listen, false},
+    {"printer.doctor", h_printer_doctor, true},
     {"printer.get", h_printer_get, false},
     {"printer.list", h_printer_list, false},
     {"printer.raw", h_printer_raw, false},
     {"printer.refresh", h_printer_refresh, true},
+    {"printer.trust", h_printer_trust, true},
 };
 const size_t handler_count = ARRAY_SIZE(handler_table);
 

@@ -197,7 +197,8 @@ int h_events_unsubscribe(struct call *c)
 	int64_t number = 0;
 
 	if (!json_get_i64(c->params, "sub", &number) ||
-	    subs_remove(c->server->subs, c->conn, number) < 0) {
+	    (subs_remove(c->server->subs, c->conn, number) < 0 &&
+		listens_remove(c->server->listens, c->conn, number) < 0)) {
 		err_set(c->e, ERR_INVALID_PARAMS, "sub: this connection has no subscription %lld",
 		    (long long)number);
 		return -EINVAL;

@@ -22,6 +22,10 @@ int h_printer_get(struct call *c);
 int h_printer_raw(struct call *c);
 int h_printer_refresh(struct call *c);
 
+int h_printer_doctor(struct call *c);
+int h_printer_trust(struct call *c);
+int h_mqtt_listen(struct call *c);
+
 int h_ams_get(struct call *c);
 int h_hms_list(struct call *c);
 int h_hms_text(struct call *c);

@@ -131,3 +131,27 @@ int pick_for_control(struct call *c, struct pick *ret)
 	err_hint(c->e, "send \"many\":true to mean them all");
 	return -EINVAL;
 }
+
+int pick_one(struct call *c, struct printer **ret)
+{
+	_cleanup_pick_ struct pick pick = {0};
+	char names[160];
+	int r = pick_printers(c, &pick);
+
+	if (r < 0) {
+		return r;
+	}
+	if (pick.count == 0) {
+		err_set(c->e, ERR_NO_SUCH_PRINTER, "no printer is meant by that");
+		return -ENOENT;
+	}
+	if (pick.count > 1) {
+		name_some(pick.list, pick.count, names, sizeof(names));
+		err_set(
+		    c->e, ERR_AMBIGUOUS_PRINTER, "%zu printers are meant: %s", pick.count, names);
+		err_hint(c->e, "%s takes one printer", c->method->name);
+		return -EINVAL;
+	}
+	*ret = pick.list[0];
+	return 0;
+}

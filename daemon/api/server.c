@@ -105,6 +105,7 @@ static void forget_conn(struct server *s, struct conn *c)
 	err_set(&stopping, ERR_CANCELLED, "the daemon stops");
 	replies_drop(c, c->closing ? NULL : &stopping);
 	subs_drop(s->subs, c);
+	listens_drop(s->listens, c);
 	list_del(&c->link);
 	s->conn_count--;
 }
@@ -189,6 +190,7 @@ struct server *server_create(const struct api_deps *deps, const struct server_ac
 	jw_init(&s->scratch);
 	s->handlers = handlers_by_row();
 	s->subs = subs_create(&s->deps);
+	s->listens = listens_create(&s->deps);
 	s->started_mono_ms = loop_now_ms(deps->loop);
 	make_boot_id(s->boot_id, sizeof(s->boot_id));
 	return s;
@@ -211,6 +213,9 @@ void server_set_access(struct server *s, const struct server_access *access)
 
 		c->perm = access_judge(access, &c->peer);
 		replies_judge(c);
+		if (!access_allows(c->perm, PERM_CONTROL)) {
+			listens_drop(s->listens, c);
+		}
 		if (c->perm == PERM_ANY) {
 			conn_finish(c, "rights withdrawn by a reload");
 		}
@@ -257,6 +262,7 @@ void server_destroy(struct server *s)
 	}
 	listener_destroy(TAKE(s->listener));
 	subs_destroy(s->subs);
+	listens_destroy(s->listens);
 	jw_finish(&s->scratch);
 	free(s->handlers);
 	free(s);

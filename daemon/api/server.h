@@ -9,6 +9,7 @@
 
 #include "common/err.h"
 
+struct fleet;
 struct hub;
 struct jw;
 struct loop;
@@ -20,6 +21,7 @@ struct api_deps {
 	struct loop *loop;
 	struct hub *hub;
 	struct registry *registry;
+	struct fleet *fleet; /* its tap is the server's */
 	const char *version; /* "0.1.0" */
 	const char *(*instance)(void *arg);
 	/* daemon.reload: re-reads the configuration; 0 with *ret_changed an owned JSON array of

@@ -100,6 +100,7 @@ void rig_start(struct rig *r, size_t printers)
 	deps.loop = r->loop;
 	deps.hub = r->hub;
 	deps.registry = r->registry;
+	deps.fleet = &r->fleet;
 	r->server = server_create(&deps, &r->access);
 	snprintf(r->dir, sizeof(r->dir), "/tmp/api.XXXXXX");
 	assert_non_null(mkdtemp(r->dir));

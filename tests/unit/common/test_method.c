@@ -113,10 +113,13 @@ static void version_names_exactly_what_is_built(void **state)
 	    {"hms.list", "0.1.0"},
 	    {"hms.text", "0.1.0"},
 	    {"metrics.text", "0.2.0"},
+	    {"mqtt.listen", "0.2.0"},
+	    {"printer.doctor", "0.2.0"},
 	    {"printer.get", "0.1.0"},
 	    {"printer.list", "0.1.0"},
 	    {"printer.raw", "0.1.0"},
 	    {"printer.refresh", "0.1.0"},
+	    {"printer.trust", "0.2.0"},
 	};
 	size_t seen = 0;
 
