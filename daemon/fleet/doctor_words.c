@@ -152,8 +152,7 @@ static void fail_tcp(
 	} else {
 		advise(r, DOCTOR_TCP,
 		    "switch the printer on and see that it is in this network; if it moved, "
-		    "correct "
-		    "Address= of [Printer %s], then: bambuctl daemon reload",
+		    "correct Address= of [Printer %s], then: bambuctl daemon reload",
 		    p->config.name);
 	}
 }
@@ -175,8 +174,13 @@ static void describe_cert(const struct probe_cert *c, const char *before, enum d
 {
 	char until[24];
 
-	say(r, DOCTOR_TLS, state, "%s (for %s, issued by %s, until %s, pin %s)", before, c->subject,
-	    c->issuer, date(c->not_after_ms, until), c->pin);
+	date(c->not_after_ms, until);
+	if (state == DOCTOR_OK) {
+		say(r, DOCTOR_TLS, state, "%s (issued by %s, until %s)", before, c->issuer, until);
+	} else {
+		say(r, DOCTOR_TLS, state, "%s (for %s, issued by %s, until %s, pin %s)", before,
+		    c->subject, c->issuer, until, c->pin);
+	}
 }
 
 static void advise_trust(
@@ -222,7 +226,7 @@ static const char *trust_words(const struct printer *p, bool chain_incomplete)
 {
 	switch (p->config.verify) {
 	case VERIFY_PIN:
-		return "pinned: the certificate has the pin of Pin=";
+		return "pinned: it is the certificate of Pin=";
 	case VERIFY_INSECURE:
 		return "encrypted, but whoever answers is believed: Verify=insecure";
 	case VERIFY_CHAIN:
@@ -293,8 +297,7 @@ void doctor_say_living(const struct printer *p, struct doctor_report *r)
 	say_address(p, uplink_address(p->uplink), r);
 	say(r, DOCTOR_TCP, DOCTOR_OK, "port %u, connected for %s", p->config.port,
 	    span(now_ms(p) - p->link.up_mono_ms, since));
-	say(r, DOCTOR_TLS, DOCTOR_OK, "%s; pin %s", trust_words(p, peer->chain_incomplete),
-	    peer->seen_pin);
+	say(r, DOCTOR_TLS, DOCTOR_OK, "%s", trust_words(p, peer->chain_incomplete));
 	say_serial(p, r);
 }
 
