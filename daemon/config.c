@@ -5,21 +5,22 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/paths.h"
 #include "common/util.h"
 #include "daemon/config_apply.h"
 #include "daemon/config_draft.h"
 #include "daemon/config_files.h"
+#include "daemon/config_ini.h"
 
-static int draft_list(
-    struct config_loader *l, const char *const dirs[], bool printers_only, struct err *e)
+static int draft_list(struct config_loader *l, const char *const dirs[], struct err *e)
 {
 	char **paths = NULL, **p;
 	int rc = config_files_list(dirs, &paths, e);
 
 	for (p = paths; rc == 0 && *p; p++) {
-		rc = config_draft_file(l, *p, printers_only, e);
+		rc = config_draft_file(l, *p, false, e);
 	}
 	config_strings_free(paths);
 	return rc < 0 ? -EINVAL : 0;
@@ -43,16 +44,70 @@ static int draft_defaults(struct config_loader *l, struct err *e)
 	}
 	own_dir = xasprintf("%s.d", main_file);
 	user_dirs[0] = own_dir;
-	return draft_list(l, paths_is_system() ? system_dirs : user_dirs, false, e);
+	return draft_list(l, paths_is_system() ? system_dirs : user_dirs, e);
+}
+
+/* The first line that is none, 0 when all are. Reading cuts the text, so a copy is read. */
+static unsigned find_bad_line(const struct config_file *file, const char **ret_why)
+{
+	char *copy = xcalloc(1, file->len + 1);
+	struct config_ini_item item;
+	struct config_ini r;
+	int rc;
+
+	memcpy(copy, file->text, file->len);
+	config_ini_init(&r, copy, file->len);
+	while ((rc = config_ini_next(&r, &item, ret_why)) == 1) {
+		continue;
+	}
+	explicit_bzero(copy, file->len);
+	free(copy);
+	return rc < 0 ? r.line : 0;
+}
+
+/* A file the daemon wrote itself may be damaged: it must not keep the daemon from the other
+ * printers, and half of it is not what was meant. */
+static void draft_added_file(struct config_loader *l, const char *path, const char *why)
+{
+	struct config_origin o = {.file = (unsigned)l->file_count, .line = 1};
+	struct config_file *file = NULL;
+	unsigned line;
+	struct err e;
+
+	if (why || config_file_read(path, &file, &e) < 0) {
+		file = config_file_empty(path);
+		why = why ? why : "cannot be read";
+	} else if ((line = find_bad_line(file, &why)) > 0) {
+		o.line = line;
+		config_file_clear(file);
+	}
+	config_draft_text(l, file, true, &e);
+	if (why) {
+		config_warn(l, &o, true, "%s; the whole file is left out", why);
+		if (!l->c->left_out) {
+			l->c->left_out = xasprintf("%s:%u: %s", path, o.line, why);
+		}
+	}
 }
 
 /* What `bambuctl printer add` wrote. */
-static int draft_added_printers(struct config_loader *l, struct err *e)
+static void draft_added_printers(struct config_loader *l)
 {
 	_cleanup_free_ char *dir = paths_join(l->c->daemon.state_dir, "printers.d");
 	const char *dirs[] = {dir, NULL};
+	const char *why = NULL;
+	char **paths = NULL, **p;
+	struct err e;
 
-	return draft_list(l, dirs, true, e);
+	if (config_files_list(dirs, &paths, &e) < 0) {
+		paths = xcalloc(2, sizeof(*paths));
+		paths[0] = xstrdup(dir);
+		why = "is no folder that can be read";
+	}
+	for (p = paths; *p; p++) {
+		draft_added_file(l, *p, why);
+	}
+	config_strings_free(paths);
 }
 
 static int load(struct config_loader *l, const struct config_sources *src, struct err *e)
@@ -67,9 +122,7 @@ static int load(struct config_loader *l, const struct config_sources *src, struc
 	config_draft_option(l, "StateDirectory", src->state_dir);
 	rc = config_apply_daemon(l, e);
 	if (rc == 0) {
-		rc = draft_added_printers(l, e);
-	}
-	if (rc == 0) {
+		draft_added_printers(l);
 		config_apply_kept(l);
 		config_apply_printers(l);
 	}
@@ -137,6 +190,7 @@ void config_destroy(struct config *c)
 	free(c->printers);
 	config_strings_free(c->files);
 	config_strings_free(c->warnings);
+	free(c->left_out);
 	destroy_detail(c->detail);
 	free(c);
 }

@@ -38,11 +38,14 @@ struct config {
 	char **warnings;		   /* "FILE:LINE: ..." ; NULL-terminated */
 	size_t warning_count, error_count; /* errors: warnings that --check-config treats as errors;
 					      counted even when the list of warnings is full */
-	struct config_detail *detail;	   /* where each value stands; config_dump reads it */
+	char *left_out; /* "FILE:LINE: reason" of a file of added printers left out whole, or NULL
+			 */
+	struct config_detail *detail; /* where each value stands; config_dump reads it */
 };
 
 /* Reads everything. 0 with an owned config (warnings inside: unknown keys with the nearest name,
- * disabled printers, refused secrets, keys of features this version lacks); -EINVAL with *e
+ * disabled printers, refused secrets, keys of features this version lacks, damaged files of added
+ * printers); -EINVAL with *e
  * (FILE:LINE: reason) when the start must be refused: bad [Daemon] value, unreadable file, bad ini
  * line. Nothing is logged here. A missing default file is no error. */
 int config_load(const struct config_sources *src, struct config **ret, struct err *e);

@@ -162,6 +162,23 @@ int config_file_read(const char *path, struct config_file **ret, struct err *e)
 	return 0;
 }
 
+struct config_file *config_file_empty(const char *path)
+{
+	struct config_file *f = xcalloc(1, sizeof(*f));
+
+	f->path = absolute(path);
+	f->dir = folder_of(f->path);
+	f->text = xstrdup("");
+	return f;
+}
+
+void config_file_clear(struct config_file *f)
+{
+	wipe_free(f->text, f->len);
+	f->text = xstrdup("");
+	f->len = 0;
+}
+
 /* A file found, and the rank of its folder. */
 struct found {
 	char *path;

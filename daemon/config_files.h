@@ -19,6 +19,10 @@ struct config_file {
 /* Follows symlinks, reads pipes and /dev/null too. 0 with an owned file; -ENOENT; -EINVAL with *e
  * for anything else that keeps it from being read. */
 int config_file_read(const char *path, struct config_file **ret, struct err *e);
+/* A file of that path with nothing in it, for one that cannot be read; owned. */
+struct config_file *config_file_empty(const char *path);
+/* Wipes what was read. */
+void config_file_clear(struct config_file *f);
 void config_file_destroy(struct config_file *f); /* NULL is fine */
 
 /* All *.conf files of the folders (ascending rank, NULL-terminated), sorted by file name; the one

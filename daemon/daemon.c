@@ -178,6 +178,12 @@ static int reload(void *arg, char **ret_changed, struct err *e)
 	if (config_load(d->sources, &now, e) < 0) {
 		return refuse_reload(d, e);
 	}
+	if (now->left_out) {
+		/* A start goes on without it; who is connected meanwhile stays. */
+		err_set(e, ERR_USAGE, "%s", now->left_out);
+		config_destroy(now);
+		return refuse_reload(d, e);
+	}
 	log_warnings(now);
 	config_diff(old, now, ret_changed, &restart);
 	d->config = now;

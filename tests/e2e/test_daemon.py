@@ -175,6 +175,57 @@ class Program(Case):
         self.assertEqual(sum("online" in line for line in lines), 1)
         self.assertNotIn("print layer", d.text())
 
+    def test_watchdog_is_not_fed_by_a_stopped_process(self):
+        """Row 26: what does not run feeds nobody; the service manager draws the conclusion."""
+        self.write_config(conf())
+        os.environ["WATCHDOG_USEC"] = "600000"
+        try:
+            d = self.daemon()
+        finally:
+            del os.environ["WATCHDOG_USEC"]
+        d.wait_notify("WATCHDOG=1")
+        d.child.send_signal(signal.SIGSTOP)
+        stat = pathlib.Path(f"/proc/{d.child.pid}/stat")
+        wait_until("the stop", lambda: stat.read_text().rsplit(")", 1)[1].split()[0] == "T")
+        d.messages.clear()
+        with self.assertRaises(AssertionError):
+            d.wait_notify("WATCHDOG=1", deadline=2)
+        d.child.send_signal(signal.SIGCONT)
+        d.wait_notify("WATCHDOG=1")
+
+    def test_a_damaged_file_of_an_added_printer_stops_nobody(self):
+        """Row 24: drop-ins with one bit of one byte flipped, each byte in turn, binary, a folder, a dangling link: the daemon starts, says
+        file and line, and the other printers are served."""
+        self.write_config(conf())
+        added = self.folder / "state" / "printers.d"
+        added.mkdir(parents=True)
+        whole = b"[Printer two]\nSerial=01P00A000000002\nAddress=127.0.0.1\nPort=1\nAccessCode=x1234567\n"
+        (added / "binary.conf").write_bytes(bytes(range(256)) * 16)
+        (added / "folder.conf").mkdir()
+        (added / "dangling.conf").symlink_to("nowhere")
+        for i in range(len(whole)):
+            damaged = bytearray(whole)
+            damaged[i] ^= 1 << i % 8
+            (added / f"flip{i:02}.conf").write_bytes(damaged)
+            (added / f"flip{i:02}.conf").chmod(0o600)
+        d = self.daemon()
+        d.wait_link("one", "lan_closed")
+        for name in ("binary.conf:1", "folder.conf:1", "dangling.conf:1"):
+            self.assertIn(name, d.text())
+        self.assertIn("left out", d.text())
+        for path in added.iterdir():
+            path.rmdir() if path.is_dir() and not path.is_symlink() else path.unlink()
+        (added / "two.conf").write_bytes(whole)
+        (added / "two.conf").chmod(0o600)
+        d.call("daemon.reload")
+        d.wait_link("two", "lan_closed")
+        # Damage that comes later: what runs is kept, and the reload says why.
+        (added / "two.conf").write_bytes(whole.replace(b"Port=", b"Po\x00t="))
+        code, out, _ = d.ctl("daemon", "reload", "--json=short")
+        self.assertNotEqual(code, 0)
+        self.assertIn("two.conf:4", json.loads(out)["error"]["message"])
+        self.assertEqual(d.status("two")["name"], "two")
+
     def test_usage_errors(self):
         self.assertEqual(self.bambud("--nonsense").returncode, 2)
         self.assertEqual(self.bambud("--version").stdout.split()[0], "bambud")

@@ -234,6 +234,38 @@ static void config_reads_added_printers_from_the_state_directory(void **state)
 	config_destroy(c);
 }
 
+static void config_leaves_a_damaged_file_of_added_printers_out(void **state)
+{
+	struct config *c;
+
+	fixture_mkdir("state");
+	fixture_mkdir("state/printers.d");
+	fixture_write("state/printers.d/bad.conf", 0600,
+	    "[Printer two]\nSerial=01P00A000000002\nAddress=127.0.0.1\nAcc\001ssCode\n");
+	fixture_write("state/printers.d/good.conf", 0600, FIXTURE_PRINTER "Port=7\n");
+	fixture_mkdir("state/printers.d/folder.conf");
+	c = fixture_load(FIXTURE_PRINTER);
+	assert_int_equal(c->printer_count, 1);
+	assert_int_equal(c->printers[0].port, 7);
+	assert_int_equal(c->warning_count, 2);
+	fixture_has(c->warnings[0], "bad.conf:4: ");
+	fixture_has(c->warnings[1], "folder.conf:1: cannot be read");
+	fixture_has(c->left_out, "bad.conf:4: ");
+	config_destroy(c);
+}
+
+static void config_survives_a_folder_of_added_printers_that_is_none(void **state)
+{
+	struct config *c;
+
+	fixture_mkdir("state");
+	fixture_write("state/printers.d", 0600, "");
+	c = fixture_load(FIXTURE_PRINTER);
+	assert_int_equal(c->printer_count, 1);
+	fixture_one_warning(c, "printers.d:1: ");
+	config_destroy(c);
+}
+
 static void config_warnings_are_bounded_but_counted(void **state)
 {
 	char text[12000] = "";
@@ -315,6 +347,8 @@ int main(void)
 	    T(config_named_file_must_be_there),
 	    T(config_command_line_wins),
 	    T(config_reads_added_printers_from_the_state_directory),
+	    T(config_leaves_a_damaged_file_of_added_printers_out),
+	    T(config_survives_a_folder_of_added_printers_that_is_none),
 	    T(config_warnings_are_bounded_but_counted),
 	    T(config_finds_the_files_of_a_user),
 	};
