@@ -58,6 +58,9 @@ class Faults(Case):
     def test_self_signed(self):
         self.refused("self-signed", "self")
 
+    def test_foreign_ca(self):
+        self.refused("foreign-ca", "certificate")
+
     def test_expired(self):
         self.refused("expired", "expired")
 
@@ -167,6 +170,42 @@ class Faults(Case):
 
     def test_many_keys_are_dropped_and_counted(self):
         self.dropped("many-keys", "dropped_limit")
+
+    def test_ever_new_keys_are_bounded(self):
+        self.begin()
+        self.daemon_.wait_status(self.sick, "a report", lambda s: s["print"]["state"] != "unknown")
+
+        def messages():
+            return self.daemon_.call("daemon.stats")["counters"]["printers"][self.sick]["messages"]
+
+        def raw_bytes():
+            return len(json.dumps(self.daemon_.call("printer.raw", {"printer": self.sick})))
+
+        self.sim_.do("rate", self.sick_serial, "100")
+        self.sim_.do("fault", self.sick_serial, "new-keys", "on", "200")
+        start, before = messages(), self.rss()
+        wait_until("600 messages", lambda: messages() > start + 600, deadline=40)
+        self.assertLess(raw_bytes(), 128 << 10)
+        self.assertLess(self.rss() - before, 40 << 20)
+        self.sim_.do("fault", self.sick_serial, "new-keys", "off")
+        self.sim_.do("rate", self.sick_serial, "5")
+        self.assertEqual(self.daemon_.status(self.sick)["link"]["state"], "online")
+
+    def test_names_of_a_peer_are_shown_without_control_bytes(self):
+        """Row 15: escape sequences, line ends and direction marks of a job's name reach no log and no terminal."""
+        self.begin()
+        self.daemon_.wait_status(self.sick, "a report", lambda s: s["print"]["state"] != "unknown")
+        evil = "a\\u001b[31mred\\u0007\\r\\n<3>forged line\\u009b2J\\u202egnp.\\u0000end"
+        self.sim_.do("publish", self.sick_serial, '{"print":{"command":"push_status","msg":0,"gcode_state":"RUNNING",'
+                     f'"mc_percent":3,"subtask_name":"{evil}","gcode_file":"{evil}","sequence_id":"{evil}","{evil}":1}}}}')
+        self.daemon_.wait_status(self.sick, "the name", lambda s: "red" in json.dumps(s["print"]))
+        bad = [chr(c) for c in [*range(0, 10), *range(11, 32), *range(127, 160), 0x202e, 0x2028]]
+        for args in (["status", self.sick], ["list"], ["events"], ["get", self.sick, "print.job.name"], ["status", "@all"]):
+            _, out, err = self.daemon_.ctl(*args)
+            self.assertFalse([c for c in bad if c in out + err], args)
+        log = self.daemon_.log.read_bytes().decode()
+        self.assertFalse([c for c in bad if c in log])
+        self.assertFalse([line for line in log.splitlines() if line.startswith("<3>forged")])
 
     def test_foreign_topic_is_dropped_and_counted(self):
         self.dropped("foreign-topic", "dropped_topic")
