@@ -79,6 +79,9 @@ static void draw_step(struct out *o, size_t number, json_object *step)
 	const char *word = failed ? "FAIL" : ok ? "ok" : "skipped";
 	bool detailed = strcmp(detail, "-") != 0;
 
+	for (char *p = name; *p; p++) {
+		*p = *p == '_' ? ' ' : *p;
+	}
 	fprintf(o->f, "%2zu %-*s %s%s%s", number, NAME_WIDTH, name,
 	    out_color(o, failed ? OUT_RED
 			 : ok	? OUT_GREEN

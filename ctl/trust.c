@@ -4,6 +4,7 @@
 
 #include "common/util.h"
 #include "ctl/call.h"
+#include "ctl/fmt.h"
 #include "ctl/look.h"
 
 static void draw_member(struct out *o, const char *label, json_object *result, const char *key)
@@ -15,6 +16,17 @@ static void draw_member(struct out *o, const char *label, json_object *result, c
 	}
 }
 
+static void draw_end(struct out *o, json_object *result)
+{
+	int64_t end = fmt_parse_time(json_get_str(result, "not_after"));
+	char stamp[FMT_SIZE];
+
+	if (end >= 0) {
+		fprintf(o->f, "%-12s %s%s\n", "valid until", fmt_stamp(end, stamp),
+		    end < o->now_ms ? "  (over)" : "");
+	}
+}
+
 static void draw(struct out *o, json_object *result)
 {
 	bool verified = false, trusted = false;
@@ -22,7 +34,7 @@ static void draw(struct out *o, json_object *result)
 	draw_member(o, "pin", result, "pin");
 	draw_member(o, "subject", result, "subject");
 	draw_member(o, "issuer", result, "issuer");
-	draw_member(o, "valid until", result, "not_after");
+	draw_end(o, result);
 	if (json_get_bool(result, "verified", &verified)) {
 		fprintf(o->f, "%-12s %s\n", "verified", verified ? "yes: it needs no pin" : "no");
 	}

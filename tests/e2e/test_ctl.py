@@ -226,6 +226,28 @@ class Followers(Case):
         self.assertEqual(self.daemon_.ctl("wait", "--until", "print.finished")[0], 4)
         self.assertEqual(self.daemon_.ctl("wait", "@offline", "--until", "print.finished")[0] in (2, 4), True)
 
+    def test_doctor_of_real_printers(self):
+        code, out, err = self.daemon_.ctl("doctor", self.one)
+        self.assertEqual((code, err), (0, ""), out)
+        self.assertIn(" ok ", out)
+        self.assertNotIn("FAIL", out)
+        self.sim_.do("fault", self.two, "refuse", "on")
+        self.sim_.do("fault", self.two, "kick", "on")
+        self.daemon_.wait_status(self.two, "lost", lambda s: s["link"]["state"] in ("offline", "lan_closed"))
+        code, out, err = self.daemon_.ctl("doctor", self.two)
+        self.assertEqual((code, err), (5, ""), out)
+        self.assertRegex(out, r"2 tcp +FAIL  connection refused.*\n   -> ")
+        self.assertIn("skipped", out)
+
+    def test_messages_of_a_real_printer(self):
+        child = self.run_ctl("mqtt", "listen", self.one)
+        self.clients(1)
+        self.sim_.do("publish", self.one, '{"print":{"command":"odd","x":"\\u0007"}}')
+        line = Reader(child.stdout).until(b"odd")
+        self.assertIn(f"  {self.one:<12}  report ".encode(), line)
+        child.send_signal(signal.SIGINT)
+        self.assertEqual(child.wait(DEADLINE), 130)
+
     def fake_ssh(self, script):
         folder = self.folder / "bin"
         folder.mkdir(exist_ok=True)
