@@ -31,12 +31,6 @@ static void scan(struct line *l, const char *const *words, int count)
 	}
 }
 
-/* The columns that -o chooses from: without a verb those of list. */
-static const struct column_set *columns_of(const struct ctl *c)
-{
-	return c->row ? c->row->columns : NULL;
-}
-
 /* Values of an option, typed as `word`; lead: what stands before it in the same word. */
 static int complete_value(struct line *l, enum opt opt, const char *lead, const char *word)
 {
@@ -55,7 +49,7 @@ static int complete_value(struct line *l, enum opt opt, const char *lead, const 
 	if (opt == OPT_PRINTER) {
 		offer_printers(&o);
 	} else if (opt == OPT_COLUMNS) {
-		offer_columns(&o, columns_of(&l->ctl));
+		offer_columns(&o, verb_columns(&l->ctl));
 	} else if (opt == OPT_KIND) {
 		offer_kinds(&o);
 	} else if (opt == OPT_UNTIL) {

@@ -25,15 +25,6 @@ static const struct {
     [GLANCE_ERRORS] = {.first = true, .gone = "no messages any more"},
 };
 
-/* Words of the daemon are lower_snake. Owned. */
-static char *words_of(char *text)
-{
-	for (char *p = text; *p; p++) {
-		*p = *p == '_' ? ' ' : *p;
-	}
-	return text;
-}
-
 /* "prefix value", NULL for an unknown value. Owned. */
 static char *labelled(const struct out *o, const char *label, json_object *obj, const char *key)
 {
@@ -42,7 +33,7 @@ static char *labelled(const struct out *o, const char *label, json_object *obj, 
 	if (!json_get_str(obj, key)) {
 		return NULL;
 	}
-	value = words_of(out_member(o, obj, key));
+	value = out_member(o, obj, key);
 	return *label ? xasprintf("%s %s", label, value) : TAKE(value);
 }
 
@@ -177,12 +168,9 @@ static char *errors(const struct out *o, json_object *printer)
 static void take_print(struct glance *g, const struct out *o, json_object *printer)
 {
 	json_object *print = json_get_obj(printer, "print");
-	const char *state = json_get_str(print, "state"), *stage = json_get_str(print, "stage");
 	int64_t percent;
 
-	if (stage && !(state && strcmp(stage, state) == 0)) {
-		g->part[GLANCE_STAGE] = labelled(o, "", print, "stage");
-	}
+	g->part[GLANCE_STAGE] = view_stage(o, printer);
 	if (json_get_str(print, "job")) {
 		g->part[GLANCE_JOB] = out_member(o, print, "job");
 	}
@@ -199,7 +187,7 @@ void glance_take(struct glance *g, const struct out *o, json_object *printer)
 	json_object *link = json_get_obj(printer, "link"), *temp = json_get_obj(printer, "temp");
 
 	*g = (struct glance){0};
-	g->part[GLANCE_STATE] = words_of(view_state(o, printer));
+	g->part[GLANCE_STATE] = view_state(o, printer);
 	if (view_freshness(printer) == FRESH_OLD) {
 		g->part[GLANCE_WHY] = labelled(o, "", link, "last_error");
 		return; /* what was last heard is no news */

@@ -152,30 +152,61 @@ char *out_member(const struct out *o, json_object *obj, const char *key)
 	return out_safe(o, json_get_str(obj, key));
 }
 
-void out_hint(const struct out *o, FILE *f, const char *hint)
+char *out_hint_text(const struct out *o, const char *hint)
 {
 	_cleanup_free_ char *safe = out_safe(o, hint);
 
 	if (!hint || !*hint) {
-		return;
+		return xstrdup("");
 	}
 	if (str_starts(hint, "bambuctl ") || str_starts(hint, "systemctl ")) {
-		fprintf(f, "  try: %s", safe);
-	} else {
-		fprintf(f, "  (%s)", safe);
+		return xasprintf("  try: %s", safe);
+	}
+	return xasprintf("  (%s)", safe);
+}
+
+/* Characters, not bytes. */
+static size_t text_width(const char *text, size_t len)
+{
+	size_t width = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		width += ((unsigned char)text[i] & 0xc0) != 0x80;
+	}
+	return width;
+}
+
+void out_fold(const struct out *o, size_t column, size_t indent, const char *text)
+{
+	bool first = true;
+
+	while (*text) {
+		size_t blanks = strspn(text, " "), len = strcspn(text + blanks, " ");
+		size_t width = blanks + text_width(text + blanks, len);
+
+		if (!first && o->width > 0 && column + width > o->width) {
+			fprintf(o->f, "\n%*s", (int)indent, "");
+			column = indent;
+			text += blanks;
+			width -= blanks;
+			blanks = 0;
+		}
+		fwrite(text, 1, blanks + len, o->f);
+		column += width;
+		text += blanks + len;
+		first = false;
 	}
 }
 
 static void say(struct out *o, const char *printer, const char *message, const char *hint)
 {
 	_cleanup_free_ char *who = out_safe(o, printer), *what = out_safe(o, message);
+	_cleanup_free_ char *tail = out_hint_text(o, hint);
 	bool named = printer && *printer && !strstr(what, who);
 
 	out_release(o);
 	fflush(o->f); /* what was printed so far comes first */
-	fprintf(o->errors, "bambuctl: %s%s%s", named ? who : "", named ? ": " : "", what);
-	out_hint(o, o->errors, hint);
-	fputc('\n', o->errors);
+	fprintf(o->errors, "bambuctl: %s%s%s%s\n", named ? who : "", named ? ": " : "", what, tail);
 }
 
 void out_note(struct out *o, const char *text)

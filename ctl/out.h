@@ -57,8 +57,12 @@ void out_text(struct out *o, json_object *value);
 int out_fail(struct out *o, const struct err *e);
 /* The same for the `error` object of a reply. hint: in place of its own, NULL = its own. */
 int out_fail_reply(struct out *o, json_object *error, const char *hint);
-/* Adds what to do about it to a line: "  try: COMMAND" or "  (words)"; nothing for NULL and "". */
-void out_hint(const struct out *o, FILE *f, const char *hint);
+/* What to do about it, for the end of a line: "  try: COMMAND" or "  (words)"; "" for NULL and "".
+ * Owned. */
+char *out_hint_text(const struct out *o, const char *hint);
+/* Prints a text that begins in that column (from 0), on a terminal folded between words; further
+ * lines are indented by indent. Without the last line's end. */
+void out_fold(const struct out *o, size_t column, size_t indent, const char *text);
 /* One line on stderr that is no error; nothing with -q. */
 void out_note(struct out *o, const char *text);
 /* Exit status of a reply's `error` object, 1..18. */

@@ -48,8 +48,10 @@ static const char *const sentences[EVENT_COUNT] = {
     [EVENT_AMS_TEMP_HIGH] = "AMS {label}[: {temp_c} C]",
     [EVENT_AMS_TEMP_OK] = "AMS {label}[: {temp_c} C]",
     [EVENT_LIGHT_CHANGED] = "{light} light {to}",
-    [EVENT_CONFIG_REFUSED] = "{error}",
-    [EVENT_CONFIG_RELOADED] = "changed: {changed}",
+    [EVENT_CONFIG_REFUSED] = "[{error}]",
+    [EVENT_CONFIG_RELOADED] = "[changed: {changed}]",
+    [EVENT_DAEMON_STARTED] = "[{text}]",
+    [EVENT_DAEMON_STOPPING] = "[{text}]",
 };
 
 /* "A2", "HT-A", "ext"; NULL for what is no tray. Owned. */
@@ -217,7 +219,10 @@ static char *generic(const struct out *o, int kind, json_object *data)
 	size_t size;
 	FILE *f = open_memstream(&text, &size);
 
-	fputs(kind >= 0 ? event_help((enum event_kind)kind) : "happened", f);
+	const char *help = kind >= 0 ? event_help((enum event_kind)kind) : "happened";
+
+	/* In the middle of a line, so without its capital. */
+	fprintf(f, "%c%s", *help >= 'A' && *help <= 'Z' ? *help | 0x20 : *help, help + 1);
 	if (json_object_is_type(data, json_type_object)) {
 		append_data(f, o, data);
 	}

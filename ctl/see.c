@@ -92,22 +92,6 @@ void see_show_stages(struct ctl *c, json_object *result)
 	each_result(c, result, show_one_stage, NULL);
 }
 
-static void show_one_ams(struct ctl *c, json_object *one, bool first, void *arg)
-{
-	const enum show_ams *what = arg;
-	json_object *ams = json_get_obj(one, "ams");
-	const char *name = json_get_str(one, "printer");
-	_cleanup_free_ char *safe = NULL;
-
-	name = name ? name : json_get_str(one, "name");
-	safe = out_safe(&c->out, name);
-	if (name && c->out.legend && !c->out.columns) {
-		fprintf(c->out.f, "%s%s%s%s\n", first ? "" : "\n", out_color(&c->out, OUT_BOLD),
-		    safe, out_color(&c->out, OUT_PLAIN));
-	}
-	show_ams(&c->out, ams ? ams : one, name, *what);
-}
-
 static bool ams_word(const char *word, enum show_ams *ret)
 {
 	if (strcmp(word, "low") == 0) {
@@ -119,6 +103,16 @@ static bool ams_word(const char *word, enum show_ams *ret)
 		return true;
 	}
 	return false;
+}
+
+const struct column_set *see_ams_columns(const struct ctl *c)
+{
+	enum show_ams what = SHOW_AMS_ALL;
+
+	if (c->word_count > 0) {
+		ams_word(c->words[c->word_count - 1], &what);
+	}
+	return what == SHOW_AMS_ENV ? &show_env_columns : &show_trays_columns;
 }
 
 int see_ams(struct ctl *c)
@@ -145,7 +139,7 @@ int see_ams(struct ctl *c)
 		return status;
 	}
 	if (c->out.json == OUT_TEXT) {
-		each_result(c, result, show_one_ams, &what);
+		show_ams(&c->out, result, what);
 		return out_results_status(&c->out, result);
 	}
 	return call_print(c, result, NULL);

@@ -5,6 +5,8 @@
 #include "ctl/verbs.h"
 
 int see_ams(struct ctl *c);
+/* Which table it will be. */
+const struct column_set *see_ams_columns(const struct ctl *c);
 int see_call(struct ctl *c);
 int see_get(struct ctl *c);
 void see_show_hms(struct ctl *c, json_object *result);

@@ -7,16 +7,16 @@
 #include "ctl/out.h"
 #include "ctl/table.h"
 
-extern const struct column_set show_list_columns, show_trays_columns, show_hms_columns,
-    show_keys_columns;
+extern const struct column_set show_list_columns, show_trays_columns, show_env_columns,
+    show_hms_columns, show_keys_columns;
 
 /* Result of printer.list. */
 void show_list(struct out *o, json_object *result);
 /* One status object. */
 void show_status(struct out *o, json_object *printer);
 enum show_ams { SHOW_AMS_ALL, SHOW_AMS_LOW, SHOW_AMS_ENV };
-/* One ams section; LOW: spools that end soon, ENV: humidity and temperature. */
-void show_ams(struct out *o, json_object *ams, const char *printer, enum show_ams what);
+/* Result of ams.get; LOW: spools that end soon, ENV: humidity and temperature. */
+void show_ams(struct out *o, json_object *result, enum show_ams what);
 /* Result of hms.list; of hms.text; of api.keys; one event. */
 void show_hms(struct out *o, json_object *result);
 void show_hms_text(struct out *o, json_object *result);

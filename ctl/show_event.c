@@ -33,7 +33,7 @@ void show_event(struct out *o, json_object *event)
 	char buf[FMT_SIZE];
 
 	json_get_bool(json_get_bool(event, "late", &late) ? event : data, "late", &late);
-	fprintf(o->f, "%s  %-12s  %s%-18s%s  %s%s\n",
+	fprintf(o->f, "%s  %-12s  %s%-20s%s  %s%s\n",
 	    fmt_stamp(fmt_parse_time(json_get_str(event, "time")), buf), printer,
 	    out_color(o, kind_color(kind)), kind, out_color(o, OUT_PLAIN), words,
 	    late ? "  (late: it happened while the printer was not heard)" : "");

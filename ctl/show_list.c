@@ -8,6 +8,11 @@
 #include "ctl/show.h"
 #include "ctl/view.h"
 
+#define TROUBLE_INDENT 4
+/* Terminals narrower than this do without these columns, so that the job keeps its name. */
+#define AMS_FITS 90
+#define LINK_FITS 70
+
 enum list_column {
 	COL_NAME,
 	COL_MODEL,
@@ -247,11 +252,14 @@ static void draw_cloud(struct out *o, json_object *cloud)
 	fputc('.', o->f);
 }
 
-static void draw_line_start(struct out *o, json_object *printer)
+/* One line about a printer; on a terminal folded, its further lines indented. */
+static void draw_trouble(struct out *o, json_object *printer, const char *text)
 {
 	_cleanup_free_ char *name = out_member(o, printer, "name");
 
 	fprintf(o->f, "%s!%s %s  ", out_color(o, OUT_RED), out_color(o, OUT_PLAIN), name);
+	out_fold(o, strlen(name) + 4, TROUBLE_INDENT, text);
+	fputc('\n', o->f);
 }
 
 static void draw_link_trouble(struct out *o, json_object *printer)
@@ -261,20 +269,17 @@ static void draw_link_trouble(struct out *o, json_object *printer)
 	_cleanup_free_ char *why = out_member(o, link, "last_error");
 	const char *hint = json_get_str(link, "last_error_hint");
 	const char *name = json_get_str(printer, "name");
-	_cleanup_free_ char *fallback = xasprintf("bambuctl status %s", name ? name : "");
+	_cleanup_free_ char *fallback = xasprintf("bambuctl doctor %s", name ? name : "");
+	_cleanup_free_ char *tail = out_hint_text(o, hint ? hint : fallback), *text = NULL;
 	char age[FMT_SIZE];
 
-	draw_line_start(o, printer);
 	if (view_freshness(printer) == FRESH_STALE) {
-		fprintf(o->f, "no report for %s: values may be old",
-		    fmt_age(view_age_ms(printer), age));
+		text = xasprintf("no report for %s: values may be old%s",
+		    fmt_age(view_age_ms(printer), age), o->quiet ? "" : tail);
 	} else {
-		fputs(strcmp(why, "-") == 0 ? state : why, o->f);
+		text = xasprintf("%s%s", strcmp(why, "-") == 0 ? state : why, o->quiet ? "" : tail);
 	}
-	if (!o->quiet) {
-		out_hint(o, o->f, hint ? hint : fallback);
-	}
-	fputc('\n', o->f);
+	draw_trouble(o, printer, text);
 }
 
 static void draw_messages(struct out *o, json_object *printer)
@@ -285,19 +290,19 @@ static void draw_messages(struct out *o, json_object *printer)
 
 	if (error) {
 		_cleanup_free_ char *code = out_member(o, error, "code");
-		_cleanup_free_ char *text = out_member(o, error, "text");
+		_cleanup_free_ char *what = out_member(o, error, "text");
+		_cleanup_free_ char *text = xasprintf("error %s: %s", code, what);
 
-		draw_line_start(o, printer);
-		fprintf(o->f, "error %s: %s\n", code, text);
+		draw_trouble(o, printer, text);
 	}
 	for (size_t i = 0; i < count; i++) {
 		json_object *item = json_object_array_get_idx(hms, i);
 		_cleanup_free_ char *code = out_member(o, item, "code");
 		_cleanup_free_ char *severity = out_member(o, item, "severity");
-		_cleanup_free_ char *text = out_member(o, item, "text");
+		_cleanup_free_ char *what = out_member(o, item, "text");
+		_cleanup_free_ char *text = xasprintf("HMS %s %s: %s", code, severity, what);
 
-		draw_line_start(o, printer);
-		fprintf(o->f, "HMS %s %s: %s\n", code, severity, text);
+		draw_trouble(o, printer, text);
 	}
 }
 
@@ -331,6 +336,7 @@ void show_list(struct out *o, json_object *result)
 {
 	json_object *list = json_get_arr(result, "printers");
 	size_t count = list ? json_object_array_length(list) : 0;
+	struct column_set set = show_list_columns;
 	struct table t;
 
 	if (count == 0) {
@@ -341,7 +347,9 @@ void show_list(struct out *o, json_object *result)
 		}
 		return;
 	}
-	table_begin(&t, o, &show_list_columns);
+	set.column[COL_AMS].extra = o->width > 0 && o->width < AMS_FITS;
+	set.column[COL_LINK].extra = o->width > 0 && o->width < LINK_FITS;
+	table_begin(&t, o, &set);
 	for (int pass = 0; pass < 2; pass++) {
 		for (size_t i = 0; i < count; i++) {
 			json_object *printer = json_object_array_get_idx(list, i);

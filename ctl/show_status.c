@@ -48,12 +48,13 @@ static void draw_freshness(struct out *o, json_object *printer)
 	if (view_freshness(printer) == FRESH_LIVE) {
 		return;
 	}
-	fprintf(o->f, "  %s%-7s %s: ", out_color(o, OUT_YELLOW),
-	    view_freshness(printer) == FRESH_STALE ? "Stale" : "Old", state);
 	if (age < 0) {
-		fputs("nothing heard from it yet", o->f);
+		fprintf(o->f, "  %sState   %s: nothing heard from it yet", out_color(o, OUT_YELLOW),
+		    state);
 	} else {
-		fprintf(o->f, "what follows is %s old", fmt_age_fine(age, buf));
+		fprintf(o->f, "  %s%-7s %s: what follows is %s old", out_color(o, OUT_YELLOW),
+		    view_freshness(printer) == FRESH_STALE ? "Stale" : "Old", state,
+		    fmt_age_fine(age, buf));
 	}
 	fprintf(o->f, "%s\n", out_color(o, OUT_PLAIN));
 }
@@ -89,17 +90,12 @@ static void draw_stage(struct out *o, json_object *printer)
 {
 	json_object *print = json_get_obj(printer, "print");
 	_cleanup_free_ char *state = out_member(o, print, "state");
-	_cleanup_free_ char *stage = out_member(o, print, "stage");
+	_cleanup_free_ char *stage = view_stage(o, printer);
 	_cleanup_free_ char *speed = out_member(o, print, "speed");
 	_cleanup_free_ char *source = out_member(o, print, "source");
-	_cleanup_free_ char *what = NULL;
+	_cleanup_free_ char *what = stage ? xasprintf("%s: %s", state, stage) : TAKE(state);
 
-	if (strcmp(stage, "-") == 0 || strcmp(stage, state) == 0) {
-		what = TAKE(state);
-	} else {
-		what = xasprintf("%s: %s", state, stage);
-	}
-	fprintf(o->f, "  Stage   %-22s speed %s", what, speed);
+	fprintf(o->f, "  Stage   %-21s  speed %s", what, speed);
 	if (strcmp(source, "-") != 0) {
 		fprintf(o->f, "   from %s", source);
 	}
@@ -198,15 +194,19 @@ static void draw_external(struct out *o, json_object *ams)
 {
 	json_object *list = json_get_arr(ams, "external");
 	size_t count = list ? json_object_array_length(list) : 0;
+	bool drawn = false;
 
 	for (size_t i = 0; i < count; i++) {
 		json_object *tray = json_object_array_get_idx(list, i);
 		_cleanup_free_ char *slot = view_slot(o, NULL, tray, count > 1);
 		_cleanup_free_ char *spool = view_spool(o, tray);
 
-		fprintf(o->f, "%s%s %s", i ? "   " : "  Spool   ", slot, spool);
+		if (json_get_str(tray, "state")) {
+			fprintf(o->f, "%s%s %s", drawn ? "   " : "  Spool   ", slot, spool);
+			drawn = true;
+		}
 	}
-	if (count) {
+	if (drawn) {
 		fputc('\n', o->f);
 	}
 }
@@ -222,6 +222,14 @@ static void draw_ams(struct out *o, json_object *printer)
 	draw_external(o, ams);
 }
 
+/* One message; what does not fit into the line goes on below its beginning. */
+static void draw_error(struct out *o, const char *head, enum out_color color, const char *line)
+{
+	fprintf(o->f, "%s%s", head, out_color(o, color));
+	out_fold(o, strlen(head), strlen(head), line);
+	fprintf(o->f, "%s\n", color == OUT_PLAIN ? "" : out_color(o, OUT_PLAIN));
+}
+
 static void draw_errors(struct out *o, json_object *printer)
 {
 	json_object *error = json_get_obj(json_get_obj(printer, "print"), "error");
@@ -231,19 +239,20 @@ static void draw_errors(struct out *o, json_object *printer)
 
 	if (error) {
 		_cleanup_free_ char *code = out_member(o, error, "code");
-		_cleanup_free_ char *text = out_member(o, error, "text");
+		_cleanup_free_ char *text = out_member(o, error, "text"), *line = NULL;
 
-		fprintf(o->f, "%s%s%s%s: %s\n", head, out_color(o, OUT_RED), code,
-		    out_color(o, OUT_PLAIN), text);
+		line = xasprintf("%s: %s", code, text);
+		draw_error(o, head, OUT_RED, line);
 		head = "          ";
 	}
 	for (size_t i = 0; i < count; i++) {
 		json_object *item = json_object_array_get_idx(hms, i);
 		_cleanup_free_ char *code = out_member(o, item, "code");
 		_cleanup_free_ char *severity = out_member(o, item, "severity");
-		_cleanup_free_ char *text = out_member(o, item, "text");
+		_cleanup_free_ char *text = out_member(o, item, "text"), *line = NULL;
 
-		fprintf(o->f, "%sHMS %s %s: %s\n", head, code, severity, text);
+		line = xasprintf("HMS %s %s: %s", code, severity, text);
+		draw_error(o, head, OUT_PLAIN, line);
 		head = "          ";
 	}
 	if (!error && count == 0) {
@@ -295,10 +304,10 @@ static void draw_link(struct out *o, json_object *printer)
 	}
 	fputc('\n', o->f);
 	if (!live && strcmp(why, "-") != 0) {
-		fprintf(
-		    o->f, "          %s%s%s", out_color(o, OUT_RED), why, out_color(o, OUT_PLAIN));
-		out_hint(o, o->f, json_get_str(link, "last_error_hint"));
-		fputc('\n', o->f);
+		_cleanup_free_ char *hint = out_hint_text(o, json_get_str(link, "last_error_hint"));
+		_cleanup_free_ char *line = xasprintf("%s%s", why, hint);
+
+		draw_error(o, "          ", OUT_RED, line);
 	}
 }
 
@@ -308,6 +317,10 @@ void show_status(struct out *o, json_object *printer)
 
 	draw_head(o, printer);
 	draw_freshness(o, printer);
+	if (view_freshness(printer) == FRESH_OLD && view_age_ms(printer) < 0) {
+		draw_link(o, printer);
+		return;
+	}
 	if (view_freshness(printer) == FRESH_OLD) {
 		quiet_colors.color = false; /* one dim block: no colour in it may end the dimness */
 		body = &quiet_colors;

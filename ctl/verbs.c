@@ -25,7 +25,8 @@
 
 /* Sorted by name. */
 const struct verb verb_table[] = {
-    {"ams", "ams.get", "[PRINTER] [low|env]", .columns = &show_trays_columns, .run = see_ams},
+    {"ams", "ams.get", "[PRINTER] [low|env]", .columns = &show_trays_columns,
+	.columns_of = see_ams_columns, .run = see_ams},
     {"call", .usage = "METHOD [PARAMS-JSON]", .help = "Call any method and print its result",
 	.run = see_call},
     {"camera record", .usage = "[PRINTER] DIR", .help = "Keep pictures of the camera as files",
@@ -207,6 +208,14 @@ int verb_find(struct ctl *c, const char *const *words, int count, struct err *e)
 	return explain_unknown(words, count, e);
 }
 
+const struct column_set *verb_columns(const struct ctl *c)
+{
+	if (c->row && c->row->columns_of) {
+		return c->row->columns_of(c);
+	}
+	return c->row ? c->row->columns : NULL;
+}
+
 bool verb_built(const struct ctl *c)
 {
 	if (c->row && (c->row->run || c->row->not_built)) {
@@ -276,10 +285,10 @@ static int check_options(struct ctl *c)
 	if (!c->args.given[OPT_COLUMNS]) {
 		return 0;
 	}
-	if (!c->row || !c->row->columns || c->args.given[OPT_JSON]) {
+	if (!verb_columns(c) || c->args.given[OPT_JSON]) {
 		return call_misuse(c, "-o chooses columns, and there is no table here");
 	}
-	return table_check(c->row->columns, c->args.value[OPT_COLUMNS], &e) < 0
+	return table_check(verb_columns(c), c->args.value[OPT_COLUMNS], &e) < 0
 		   ? out_fail(&c->out, &e)
 		   : 0;
 }

@@ -22,7 +22,9 @@ struct verb {
 	const char *method; /* what it calls; NULL = none or several */
 	const char *usage;  /* NULL = of the method row, as is help */
 	const char *help;
-	const struct column_set *columns;	       /* what -o chooses from; NULL = no table */
+	const struct column_set *columns; /* what -o chooses from; NULL = no table */
+	/* the same where the words decide */
+	const struct column_set *(*columns_of)(const struct ctl *c);
 	int (*run)(struct ctl *c);		       /* whole work, returns the exit status; or */
 	void (*show)(struct ctl *c, json_object *res); /* draws the result of the method */
 	int words_max; /* words after the printer, for verbs with show; -1 = as many as params */
@@ -51,6 +53,8 @@ void verb_order(const char **words, int count);
 /* Finds the verb in words (the longest name wins): fills verb, row, method, words. 0, or -ENOENT
  * with *e naming the nearest verb. */
 int verb_find(struct ctl *c, const char *const *words, int count, struct err *e);
+/* The table that -o chooses from; NULL = none. */
+const struct column_set *verb_columns(const struct ctl *c);
 bool verb_built(const struct ctl *c);
 const char *verb_usage(const struct ctl *c);
 const char *verb_help(const struct ctl *c);

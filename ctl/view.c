@@ -97,6 +97,25 @@ char *view_state(const struct out *o, json_object *printer)
 	return out_safe(o, link_state(printer));
 }
 
+char *view_stage(const struct out *o, json_object *printer)
+{
+	json_object *print = json_get_obj(printer, "print");
+	const char *stage = json_get_str(print, "stage"), *state = json_get_str(print, "state");
+	char *text;
+
+	if (!stage || is_word(state, stage)) {
+		return NULL;
+	}
+	if (is_word(state, "paused") && str_starts(stage, "pause_")) {
+		stage += strlen("pause_");
+	}
+	text = out_safe(o, stage);
+	for (char *p = text; *p; p++) {
+		*p = *p == '_' ? ' ' : *p;
+	}
+	return text;
+}
+
 enum out_color view_state_color(json_object *printer)
 {
 	const char *state = json_get_str(json_get_obj(printer, "print"), "state");

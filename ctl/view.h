@@ -20,6 +20,9 @@ enum freshness view_freshness(json_object *printer);
 bool view_problem(json_object *printer);
 /* The state to count and show: print.state while connected, else link.state. Owned, escaped. */
 char *view_state(const struct out *o, json_object *printer);
+/* What the printer does besides its state, in words ("filament runout" of a pause); NULL when that
+ * is all. Owned. */
+char *view_stage(const struct out *o, json_object *printer);
 enum out_color view_state_color(json_object *printer);
 /* link.age_ms, -1 = never. */
 int64_t view_age_ms(json_object *printer);

@@ -69,8 +69,8 @@ static void event_without_a_known_part_begins_with_the_next(void **state)
 static void event_of_a_kind_without_words_shows_its_data(void **state)
 {
 	assert_says("future.kind", "{\"a\":1,\"b\":null,\"c\":\"x\"}", "happened (a=1, c=x)");
-	assert_says("door.opened", NULL, "The door was opened");
-	assert_says("door.opened", "{\"late\":true}", "The door was opened");
+	assert_says("door.opened", NULL, "the door was opened");
+	assert_says("door.opened", "{\"late\":true}", "the door was opened");
 }
 
 static void event_escapes_what_printers_say(void **state)
@@ -107,7 +107,7 @@ static void event_line_tells_time_printer_kind_and_lateness(void **state)
 	    "\"kind\":\"print.started\",\"data\":{\"job\":\"lid\",\"late\":true}}",
 	    &o);
 
-	assert_string_equal(text, "2026-11-23 12:00:00  mini          print.started       lid"
+	assert_string_equal(text, "2026-11-23 12:00:00  mini          print.started         lid"
 				  "  (late: it happened while the printer was not heard)\n");
 }
 

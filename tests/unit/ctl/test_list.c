@@ -160,6 +160,8 @@ static void list_cuts_the_job_to_fit_a_narrow_terminal(void **state)
 	text = show_to_text(show_list, "{\"printers\":[" PAUSED "]}", &o);
 	assert_true(strcspn(text, "\n") <= 79 + 3 * 2); /* three squares of three bytes each */
 	assert_non_null(strstr(text, "rack2-03"));
+	assert_non_null(strstr(text, "bracket"));
+	assert_null(strstr(text, "A:"));
 }
 
 static void list_of_nothing_says_what_to_do(void **state)

@@ -186,6 +186,28 @@ static void strings_are_escaped_whole_on_a_terminal_without_utf8(void **state)
 	assert_string_equal(text, "\\xc3\\xa9\\x1B");
 }
 
+static char *folded(unsigned width, size_t column, size_t indent, const char *text)
+{
+	char *memory = NULL;
+	size_t size;
+	struct out o = {.f = open_memstream(&memory, &size), .width = width};
+
+	out_fold(&o, column, indent, text);
+	fclose(o.f);
+	return memory;
+}
+
+static void fold_breaks_between_words_at_the_edge(void **state)
+{
+	_cleanup_free_ char *narrow = folded(10, 4, 2, "ab cde fghijklmnopq r");
+	_cleanup_free_ char *endless = folded(0, 4, 2, "ab cde  fghijklmnopq r");
+	_cleanup_free_ char *wide = folded(9, 2, 2, "\u00e4\u00e4\u00e4\u00e4 \u00e4\u00e4\u00e4");
+
+	assert_string_equal(narrow, "ab cde\n  fghijklmnopq\n  r");
+	assert_string_equal(endless, "ab cde  fghijklmnopq r");
+	assert_string_equal(wide, "\u00e4\u00e4\u00e4\u00e4\n  \u00e4\u00e4\u00e4");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -196,6 +218,7 @@ int main(void)
 	    cmocka_unit_test(json_stays_the_same_value_without_controls),
 	    cmocka_unit_test(json_pretty_is_the_same_value),
 	    cmocka_unit_test(text_shows_any_value_as_lines),
+	    cmocka_unit_test(fold_breaks_between_words_at_the_edge),
 	    cmocka_unit_test(strings_are_escaped_whole_on_a_terminal_without_utf8),
 	};
 

@@ -93,7 +93,7 @@ static void status_of_a_lost_printer_is_dim_as_a_whole(void **state)
 	assert_true(strstr(dim, "Errors") < end);
 }
 
-static void status_never_heard_of_shows_dashes(void **state)
+static void status_never_heard_of_claims_nothing(void **state)
 {
 	struct out o = show_plain();
 	_cleanup_free_ char *text = show_to_text(show_status,
@@ -104,11 +104,7 @@ static void status_never_heard_of_shows_dashes(void **state)
 	    &o);
 
 	assert_string_equal(text, "one  P1S  01P00A...01  fw -        control: unknown\n"
-				  "  Old     connecting: nothing heard from it yet\n"
-				  "  Job     -\n"
-				  "  Stage   -                      speed -\n"
-				  "  Heat    nozzle -   bed -\n"
-				  "  Errors  -\n"
+				  "  State   connecting: nothing heard from it yet\n"
 				  "  Link    connecting 127.0.0.1\n");
 }
 
@@ -154,12 +150,12 @@ static void hms_text_leaves_out_what_is_unknown(void **state)
 
 static void draw_ams_all(struct out *o, json_object *value)
 {
-	show_ams(o, value, "one", SHOW_AMS_ALL);
+	show_ams(o, value, SHOW_AMS_ALL);
 }
 
 static void draw_ams_low(struct out *o, json_object *value)
 {
-	show_ams(o, value, "one", SHOW_AMS_LOW);
+	show_ams(o, value, SHOW_AMS_LOW);
 }
 
 static void ams_marks_the_tray_in_use(void **state)
@@ -173,7 +169,36 @@ static void ams_marks_the_tray_in_use(void **state)
 				  "  A3    loaded   PETG  -      red         -  190-230  0.02\n"
 				  "  A4    empty    -     -      -           -  190-230  0.02\n"
 				  "  ext   present  -     -      -           -        -     -\n"
-				  "AMS A  ams  RH 19 %  dryness 5/5  27 C  not drying\n");
+				  "\n"
+				  "AMS  MODEL  HUMIDITY  DRYNESS  TEMP  DRYING\n"
+				  "A    ams        19 %      5/5  27 C  no\n");
+}
+
+static void draw_ams_env(struct out *o, json_object *value)
+{
+	show_ams(o, value, SHOW_AMS_ENV);
+}
+
+static void ams_of_several_is_one_table_that_names_them(void **state)
+{
+	static const char both[] = "{\"results\":[{\"printer\":\"one\",\"ams\":" AMS
+				   "},{\"printer\":\"two\",\"error\":{\"code\":5}},"
+				   "{\"printer\":\"three\",\"ams\":" AMS "}]}";
+	struct out o = show_plain();
+	_cleanup_free_ char *env = show_to_text(draw_ams_env, both, &o), *low = NULL, *none = NULL;
+
+	assert_string_equal(env, "PRINTER  AMS  MODEL  HUMIDITY  DRYNESS  TEMP  DRYING\n"
+				 "one      A    ams        19 %      5/5  27 C  no\n"
+				 "three    A    ams        19 %      5/5  27 C  no\n");
+	o.columns = "printer,slot,remain";
+	low = show_to_text(draw_ams_low, both, &o);
+	assert_string_equal(low, "PRINTER  SLOT  REMAIN\n"
+				 "one      A2      12 %\n"
+				 "one      A4         -\n"
+				 "three    A2      12 %\n"
+				 "three    A4         -\n");
+	none = show_to_text(draw_ams_low, "{\"units\":[],\"external\":[]}", &o);
+	assert_string_equal(none, "no spool is low\n");
 }
 
 static void ams_low_shows_only_what_ends_soon(void **state)
@@ -228,7 +253,7 @@ static void event_is_one_line_whatever_it_carries(void **state)
 	    &o);
 
 	assert_string_equal(text,
-	    "2026-11-23 11:00:00  a             print.paused        The print was paused "
+	    "2026-11-23 11:00:00  a             print.paused          the print was paused "
 	    "(job=x\\x0Ay, n=3)  (late: it happened while the printer was not heard)\n");
 }
 
@@ -238,11 +263,12 @@ int main(void)
 	    cmocka_unit_test(status_matches_the_manual),
 	    cmocka_unit_test(status_of_a_lost_printer_says_that_it_is_old),
 	    cmocka_unit_test(status_of_a_lost_printer_is_dim_as_a_whole),
-	    cmocka_unit_test(status_never_heard_of_shows_dashes),
+	    cmocka_unit_test(status_never_heard_of_claims_nothing),
 	    cmocka_unit_test(status_lists_errors_and_messages),
 	    cmocka_unit_test(status_names_the_job_not_the_printers_own_path),
 	    cmocka_unit_test(hms_text_leaves_out_what_is_unknown),
 	    cmocka_unit_test(ams_marks_the_tray_in_use),
+	    cmocka_unit_test(ams_of_several_is_one_table_that_names_them),
 	    cmocka_unit_test(ams_low_shows_only_what_ends_soon),
 	    cmocka_unit_test(hms_names_the_place_and_the_time),
 	    cmocka_unit_test(hms_of_several_names_the_printers),
