@@ -150,6 +150,9 @@ int watch_run(struct ctl *c)
 		status = call_misuse(c, "--raw and --watch do not go together");
 	} else if (screen_fits(&c->out)) {
 		status = screen_run(c, w.selector);
+	} else if (c->args.given[OPT_COLUMNS]) {
+		status =
+		    call_misuse(c, "-o chooses columns, and there is a table on a terminal only");
 	} else {
 		mirror_init(&w.mirror);
 		status = run_lines(&w);

@@ -173,6 +173,12 @@ class Followers(Case):
         self.assertEqual([json.loads(line).get("kind", "lost") for line in out.splitlines()], ["lost", "daemon.started"])
         self.assertIn("lost", err)
 
+    def test_watch_refuses_what_it_cannot_honour(self):
+        for args in (("list", "-w", "-o", "NAME"), ("status", self.one, "-w", "--raw"), ("hms", "-w")):
+            code, out, err = self.daemon_.ctl(*args)
+            self.assertEqual((code, out, err.count("\n")), (2, "", 1), (args, err))
+        self.assertEqual(self.daemon_.ctl("watch", "nobody")[0], 4)
+
     def test_a_follower_whose_reader_left_ends_without_a_word(self):
         child = self.run_ctl("watch")
         Reader(child.stdout).until(self.two.encode())
