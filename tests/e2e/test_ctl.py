@@ -350,10 +350,11 @@ class Followers(Case):
         return [line.split("\t")[0] for line in out.splitlines()]
 
     def test_completion_asks_the_daemon_for_names_and_keys(self):
-        self.assertEqual(self.complete("status", "sim-"), self.names)
-        self.assertEqual(self.complete("status", f"{self.one},sim-"), [f"{self.one},{n}" for n in self.names])
-        self.assertEqual(self.complete("get", self.one, "print.per"), ["print.percent"])
-        self.assertIn("print.state=", self.complete("wait", self.one, "--until", "print."))
+        for words, wanted in ((("status", "sim-"), self.names), (("get", self.one, "print.per"), ["print.percent"]),
+                              (("status", f"{self.one},sim-"), [f"{self.one},{n}" for n in self.names])):
+            # On a busy machine the daemon may miss the 300 ms it is given.
+            wait_until(f"{wanted} for {words}", lambda: self.complete(*words) == wanted)
+        wait_until("keys", lambda: "print.state=" in self.complete("wait", self.one, "--until", "print."))
         self.assertEqual(self.complete("--socket", "/nonexistent/s", "status", "sim-"), [])
 
     def test_completion_waits_for_no_one(self):
@@ -365,6 +366,20 @@ class Followers(Case):
         self.assertEqual(self.complete("--socket", str(self.folder / "silent"), "get", ""), ["@all", "@idle", "@printing",
                                                                                           "@problem"])
         self.assertLess(time.monotonic() - begun, 5)  # once 300 ms, and a loaded machine
+
+    def press_tab(self, shell, typed, completed, tries=5):
+        """Again when nothing came: on a busy machine the daemon may miss the 300 ms it is given."""
+        for left in reversed(range(tries)):
+            shell.text = b""
+            shell.type(b"bambuctl " + typed + b"\t")
+            try:
+                shell.until(completed, DEADLINE if left == 0 else 2)
+                break
+            except AssertionError:
+                if left == 0:
+                    raise
+            finally:
+                shell.type(b"\x15")
 
     def test_completion_works_in_bash(self):
         if not shutil.which("bash"):
@@ -378,10 +393,7 @@ class Followers(Case):
                                  ("list --color=al", "--color=always "), ("daemon p", "daemon ping "),
                                  ("wait sim-0001 --until print.stat", "print.state="), ("get sim-0001 print.perc", "print.percent "),
                                  (f"--socket {self.folder}/run/contr", "control.sock ")):
-            shell.text = b""
-            shell.type(b"bambuctl " + typed.encode() + b"\t")
-            shell.until(completed.encode())
-            shell.type(b"\x15")
+            self.press_tab(shell, typed.encode(), completed.encode())
         shell.type(b"exit\n")
         self.assertEqual(shell.end(), 0)
 
