@@ -12,6 +12,7 @@
 #include "common/json.h"
 #include "common/jw.h"
 #include "tests/sim/cert.h"
+#include "tests/sim/command_internal.h"
 #include "tests/sim/printer.h"
 
 #define WAIT_DEFAULT_MS 10000
@@ -21,16 +22,21 @@ const char command_help[] =
     "  stats [PRINTER|total]         counters (JSON); bytes_in is what clients sent inside TLS\n"
     "  wait PRINTER|total COUNTER N [MS]  answers when a counter has reached N (10000 ms)\n"
     "  fault PRINTER|all NAME on|off [ARG]\n"
-    "  state PRINTER|all WORD        idle preparing printing paused finished failed\n"
+    "  state PRINTER|all WORD        idle preparing printing paused finished failed, at once\n"
+    "  job PRINTER|all VERB [KEY=VALUE...]  start pause resume cancel runout finish fail; a job "
+    "goes\n"
+    "                                from its file through heating, levelling and layers to its "
+    "end\n"
+    "  hms PRINTER|all raise|clear [CODE...]  health messages, as 0300-1200-0002-0001; clear "
+    "alone: all\n"
+    "  code PRINTER CODE             a new access code; clients are dropped, files not rewritten\n"
     "  set PRINTER|all KEY=VALUE...  see keys below; a delta with the change follows at once\n"
     "  rate PRINTER|all HZ           reports a second, 0 = none by itself\n"
     "  publish PRINTER|all JSON      sends the bytes as they are on the report topic\n"
     "  last PRINTER                  the last payload on the request topic\n"
     "  quit                          ends the simulator\n";
 
-static void put(struct jw *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-static void put(struct jw *w, const char *format, ...)
+void command_put(struct jw *w, const char *format, ...)
 {
 	char text[512];
 	va_list args;
@@ -41,13 +47,12 @@ static void put(struct jw *w, const char *format, ...)
 	jw_bytes(w, text, strlen(text));
 }
 
-static void fail(struct jw *reply, const char *why, const char *what)
+void command_fail(struct jw *reply, const char *why, const char *what)
 {
-	put(reply, "error %s: %s", why, what ? what : "(nothing)");
+	command_put(reply, "error %s: %s", why, what ? what : "(nothing)");
 }
 
-/* The first word; the rest without leading blanks. NULL at the end. */
-static char *next_word(char **rest)
+char *command_word(char **rest)
 {
 	char *word;
 
@@ -64,8 +69,7 @@ static char *next_word(char **rest)
 	return word;
 }
 
-/* "all" or one printer: begin and end in sim->printers. */
-static int choose(struct sim *sim, const char *word, size_t *ret_begin, size_t *ret_end)
+int command_choose(struct sim *sim, const char *word, size_t *ret_begin, size_t *ret_end)
 {
 	if (word && strcmp(word, "all") == 0) {
 		*ret_begin = 0;
@@ -88,7 +92,7 @@ static void run_list(struct sim *sim, struct jw *reply)
 	char pin[65];
 
 	pki_pin(sim->pki, pin);
-	put(reply, "ok ");
+	command_put(reply, "ok ");
 	jw_array(reply, NULL);
 	for (size_t i = 0; i < sim->count; i++) {
 		const struct printer *p = sim->printers[i];
@@ -148,16 +152,16 @@ static void run_stats(struct sim *sim, const char *word, struct jw *reply)
 	if (word && strcmp(word, "total") == 0) {
 		_cleanup_json_ json_object *sum = total_stats(sim);
 
-		put(reply, "ok ");
+		command_put(reply, "ok ");
 		jw_bytes(reply, json_object_to_json_string_ext(sum, JSON_C_TO_STRING_PLAIN),
 		    strlen(json_object_to_json_string_ext(sum, JSON_C_TO_STRING_PLAIN)));
 		return;
 	}
-	if (choose(sim, word ? word : "all", &begin, &end) < 0) {
-		fail(reply, "no such printer", word);
+	if (command_choose(sim, word ? word : "all", &begin, &end) < 0) {
+		command_fail(reply, "no such printer", word);
 		return;
 	}
-	put(reply, "ok ");
+	command_put(reply, "ok ");
 	if (word && strcmp(word, "all") != 0) {
 		printer_write_stats(sim->printers[begin], reply);
 		return;
@@ -174,57 +178,57 @@ static void run_stats(struct sim *sim, const char *word, struct jw *reply)
 static void run_fault(struct sim *sim, char *rest, struct jw *reply)
 {
 	size_t begin, end;
-	const char *who = next_word(&rest), *name = next_word(&rest), *on = next_word(&rest);
-	const char *arg = next_word(&rest);
+	const char *who = command_word(&rest), *name = command_word(&rest),
+		   *on = command_word(&rest);
+	const char *arg = command_word(&rest);
 	int which = name ? fault_by_name(name) : -ENOENT;
 	bool want;
 
-	if (choose(sim, who, &begin, &end) < 0) {
-		fail(reply, "no such printer", who);
+	if (command_choose(sim, who, &begin, &end) < 0) {
+		command_fail(reply, "no such printer", who);
 		return;
 	}
 	if (which < 0) {
-		fail(reply, "no such fault", name);
+		command_fail(reply, "no such fault", name);
 		return;
 	}
 	if (!on || parse_bool(on, &want) < 0) {
-		fail(reply, "on or off, not", on);
+		command_fail(reply, "on or off, not", on);
 		return;
 	}
 	for (size_t i = begin; i < end; i++) {
 		int r = printer_fault(sim->printers[i], (enum fault)which, want, arg);
 
 		if (r < 0) {
-			fail(reply, strerror(-r), arg);
+			command_fail(reply, strerror(-r), arg);
 			return;
 		}
 	}
-	put(reply, "ok %s %s", name, want ? "on" : "off");
+	command_put(reply, "ok %s %s", name, want ? "on" : "off");
 }
 
 static void run_state(struct sim *sim, char *rest, struct jw *reply)
 {
 	size_t begin, end;
-	const char *who = next_word(&rest), *word = next_word(&rest);
+	const char *who = command_word(&rest), *word = command_word(&rest);
 	int mood = word ? sim_mood_by_name(word) : -1;
 
-	if (choose(sim, who, &begin, &end) < 0) {
-		fail(reply, "no such printer", who);
+	if (command_choose(sim, who, &begin, &end) < 0) {
+		command_fail(reply, "no such printer", who);
 		return;
 	}
 	if (mood < 0) {
-		fail(reply, "no such state", word);
+		command_fail(reply, "no such state", word);
 		return;
 	}
 	for (size_t i = begin; i < end; i++) {
 		sim_state_enter(&sim->printers[i]->state, (enum sim_mood)mood);
 		printer_report(sim->printers[i], false);
 	}
-	put(reply, "ok %s", word);
+	command_put(reply, "ok %s", word);
 }
 
-/* KEY=VALUE words; the value of `job` is the rest of the line. All or nothing per printer. */
-static int set_words(struct sim_state *s, const char *text, struct jw *reply)
+int command_set_words(struct sim_state *s, const char *text, command_set_fn set, struct jw *reply)
 {
 	_cleanup_free_ char *copy = xstrdup(text);
 	struct sim_state next = *s;
@@ -235,19 +239,19 @@ static int set_words(struct sim_state *s, const char *text, struct jw *reply)
 		int r;
 
 		if (!value) {
-			fail(reply, "not KEY=VALUE", key);
+			command_fail(reply, "not KEY=VALUE", key);
 			return -EINVAL;
 		}
 		*value++ = '\0';
-		if (strcmp(key, "job") == 0) {
+		if (strcmp(key, "job") == 0 || strcmp(key, "name") == 0) {
 			rest = value + strlen(value);
 		} else {
 			rest = value;
-			value = *rest ? next_word(&rest) : value;
+			value = *rest ? command_word(&rest) : value;
 		}
-		r = sim_state_set(&next, key, value);
+		r = set(&next, key, value);
 		if (r < 0) {
-			fail(reply, r == -ENOENT ? "no such key" : "bad value", key);
+			command_fail(reply, r == -ENOENT ? "no such key" : "bad value", key);
 			return r;
 		}
 	}
@@ -258,58 +262,58 @@ static int set_words(struct sim_state *s, const char *text, struct jw *reply)
 static void run_set(struct sim *sim, char *rest, struct jw *reply)
 {
 	size_t begin, end;
-	const char *who = next_word(&rest);
+	const char *who = command_word(&rest);
 
-	if (choose(sim, who, &begin, &end) < 0) {
-		fail(reply, "no such printer", who);
+	if (command_choose(sim, who, &begin, &end) < 0) {
+		command_fail(reply, "no such printer", who);
 		return;
 	}
 	if (*rest == '\0') {
-		fail(reply, "not KEY=VALUE", NULL);
+		command_fail(reply, "not KEY=VALUE", NULL);
 		return;
 	}
 	for (size_t i = begin; i < end; i++) {
-		if (set_words(&sim->printers[i]->state, rest, reply) < 0) {
+		if (command_set_words(&sim->printers[i]->state, rest, sim_state_set, reply) < 0) {
 			return;
 		}
 		printer_report(sim->printers[i], false);
 	}
-	put(reply, "ok");
+	command_put(reply, "ok");
 }
 
 static void run_rate(struct sim *sim, char *rest, struct jw *reply)
 {
 	size_t begin, end;
-	const char *who = next_word(&rest), *hz = next_word(&rest);
+	const char *who = command_word(&rest), *hz = command_word(&rest);
 	double rate_hz;
 
-	if (choose(sim, who, &begin, &end) < 0) {
-		fail(reply, "no such printer", who);
+	if (command_choose(sim, who, &begin, &end) < 0) {
+		command_fail(reply, "no such printer", who);
 		return;
 	}
 	if (!hz || parse_double(hz, &rate_hz) < 0 || rate_hz < 0 || rate_hz > 1000) {
-		fail(reply, "0 to 1000 reports a second, not", hz);
+		command_fail(reply, "0 to 1000 reports a second, not", hz);
 		return;
 	}
 	for (size_t i = begin; i < end; i++) {
 		printer_set_rate(sim->printers[i], rate_hz);
 	}
-	put(reply, "ok %s", hz);
+	command_put(reply, "ok %s", hz);
 }
 
 static void run_publish(struct sim *sim, char *rest, struct jw *reply)
 {
 	size_t begin, end;
-	const char *who = next_word(&rest);
+	const char *who = command_word(&rest);
 
-	if (choose(sim, who, &begin, &end) < 0) {
-		fail(reply, "no such printer", who);
+	if (command_choose(sim, who, &begin, &end) < 0) {
+		command_fail(reply, "no such printer", who);
 		return;
 	}
 	for (size_t i = begin; i < end; i++) {
 		printer_publish(sim->printers[i], rest, strlen(rest));
 	}
-	put(reply, "ok %zu bytes", strlen(rest));
+	command_put(reply, "ok %zu bytes", strlen(rest));
 }
 
 static void run_last(struct sim *sim, char *rest, struct jw *reply)
@@ -317,10 +321,10 @@ static void run_last(struct sim *sim, char *rest, struct jw *reply)
 	struct printer *p = sim_find(sim, rest);
 
 	if (!p || !p->last_request) {
-		fail(reply, p ? "no request yet" : "no such printer", rest);
+		command_fail(reply, p ? "no request yet" : "no such printer", rest);
 		return;
 	}
-	put(reply, "ok ");
+	command_put(reply, "ok ");
 	for (const char *c = p->last_request; *c; c++) { /* the answer is one line */
 		jw_bytes(reply, *c == '\n' || *c == '\r' ? " " : c, 1);
 	}
@@ -342,15 +346,15 @@ int command_wait_step(struct sim *sim, const struct command_wait *wait, struct j
 		stats = total_stats(sim);
 	}
 	if (!json_get_i64(stats, wait->counter, &value)) {
-		fail(reply, "no such counter", wait->counter);
+		command_fail(reply, "no such counter", wait->counter);
 		return 0;
 	}
 	if (value >= wait->at_least) {
-		put(reply, "ok %lld", (long long)value);
+		command_put(reply, "ok %lld", (long long)value);
 		return 0;
 	}
 	if (sim_now_ms() >= wait->until_ms) {
-		put(reply, "error timeout: %s is %lld", wait->counter, (long long)value);
+		command_put(reply, "error timeout: %s is %lld", wait->counter, (long long)value);
 		return 0;
 	}
 	return -EAGAIN;
@@ -358,21 +362,21 @@ int command_wait_step(struct sim *sim, const struct command_wait *wait, struct j
 
 static int run_wait(struct sim *sim, char *rest, struct jw *reply, struct command_wait *ret)
 {
-	const char *who = next_word(&rest), *counter = next_word(&rest);
-	const char *count = next_word(&rest), *ms = next_word(&rest);
+	const char *who = command_word(&rest), *counter = command_word(&rest);
+	const char *count = command_word(&rest), *ms = command_word(&rest);
 	int64_t limit_ms = WAIT_DEFAULT_MS;
 
 	*ret = (struct command_wait){0};
 	if (!count || parse_i64(count, 0, INT64_MAX, &ret->at_least) < 0 ||
 	    (ms && parse_i64(ms, 0, 3600000, &limit_ms) < 0) ||
 	    !str_copy(ret->counter, sizeof(ret->counter), counter)) {
-		fail(reply, "wait PRINTER COUNTER N [MS], not", count);
+		command_fail(reply, "wait PRINTER COUNTER N [MS], not", count);
 		return 0;
 	}
 	if (strcmp(who, "total") != 0) {
 		ret->printer = sim_find(sim, who);
 		if (!ret->printer) {
-			fail(reply, "no such printer", who);
+			command_fail(reply, "no such printer", who);
 			return 0;
 		}
 	}
@@ -383,14 +387,14 @@ static int run_wait(struct sim *sim, char *rest, struct jw *reply, struct comman
 int command_run(struct sim *sim, char *line, struct jw *reply, struct command_wait *ret_wait)
 {
 	char *rest = line;
-	const char *verb = next_word(&rest);
+	const char *verb = command_word(&rest);
 
 	if (!verb) {
-		fail(reply, "no such command", NULL);
+		command_fail(reply, "no such command", NULL);
 	} else if (strcmp(verb, "list") == 0) {
 		run_list(sim, reply);
 	} else if (strcmp(verb, "stats") == 0) {
-		run_stats(sim, next_word(&rest), reply);
+		run_stats(sim, command_word(&rest), reply);
 	} else if (strcmp(verb, "wait") == 0) {
 		return run_wait(sim, rest, reply, ret_wait);
 	} else if (strcmp(verb, "fault") == 0) {
@@ -399,6 +403,12 @@ int command_run(struct sim *sim, char *line, struct jw *reply, struct command_wa
 		run_state(sim, rest, reply);
 	} else if (strcmp(verb, "set") == 0) {
 		run_set(sim, rest, reply);
+	} else if (strcmp(verb, "job") == 0) {
+		command_job(sim, rest, reply);
+	} else if (strcmp(verb, "hms") == 0) {
+		command_hms(sim, rest, reply);
+	} else if (strcmp(verb, "code") == 0) {
+		command_code(sim, rest, reply);
 	} else if (strcmp(verb, "rate") == 0) {
 		run_rate(sim, rest, reply);
 	} else if (strcmp(verb, "publish") == 0) {
@@ -406,10 +416,10 @@ int command_run(struct sim *sim, char *line, struct jw *reply, struct command_wa
 	} else if (strcmp(verb, "last") == 0) {
 		run_last(sim, rest, reply);
 	} else if (strcmp(verb, "quit") == 0) {
-		put(reply, "ok");
+		command_put(reply, "ok");
 		event_base_loopexit(sim->base, NULL);
 	} else {
-		fail(reply, "no such command", verb);
+		command_fail(reply, "no such command", verb);
 	}
 	return 0;
 }

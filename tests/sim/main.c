@@ -19,6 +19,7 @@
 #include "tests/sim/control.h"
 #include "tests/sim/farm.h"
 #include "tests/sim/fault.h"
+#include "tests/sim/job.h"
 #include "tests/sim/sim.h"
 #include "tests/sim/state.h"
 
@@ -52,7 +53,9 @@ static const char usage[] =
     "  --address A          first address: every printer listens on an address of its own, with\n"
     "                       the same port (default: all on 127.0.0.1)\n"
     "  --code CODE          access code of all (default: each its own)\n"
-    "  --rate HZ            reports a second of each printer (default 1; 0: none by itself)\n"
+    "  --rate HZ            reports a second of each printer (default 1; 0: none by itself, and "
+    "time\n"
+    "                       stands still)\n"
     "  --deltas             X1 models send deltas too, instead of a full report every time\n"
     "  --pace X             simulated seconds in a second (default 1)\n"
     "  --seed N             other random choices\n"
@@ -72,13 +75,26 @@ static const char usage[] =
     "-t device/SERIAL/report (--insecure because the certificate names the serial, not the "
     "host).\n";
 
+static const char key_help[] =
+    "again=S: a finished printer begins its next job after S seconds (0: never). "
+    "clock=S: its clock\n"
+    "is S seconds off (t_utc of P2S). dry=UNIT:DEGREES:HOURS, dry=UNIT:off: an AMS 2 Pro or HT "
+    "dries.\n"
+    "insert, remove: a spool, by the number of its tray (A1 is 0, an HT's 128, the first of an "
+    "A2L 24).\n"
+    "pace=X: this printer's time runs X times as fast, beside --pace. trays=0,1,0: the job "
+    "changes\n"
+    "filament in equal parts. percent=N of job: already so far, warm. name=, job=: the rest of "
+    "the line.\n"
+    "Values that time would move (percent, nozzle, ...) also stop it; hold=off lets it go on.\n";
+
 static void print_help(void)
 {
 	_cleanup_free_ char *faults = fault_help(), *keys = sim_state_keys();
 
 	printf("%s\nCommands (control socket, one line each; PRINTER is a name or a serial):\n%s"
-	       "\nFaults:\n%s\nKeys of set: %s\nModels:",
-	    usage, command_help, faults, keys);
+	       "\nFaults:\n%s\nKeys of set: %s\nKeys of job, besides: %s\n\n%s\nModels:",
+	    usage, command_help, faults, keys, sim_job_keys, key_help);
 	for (size_t i = 0; i < sim_model_count(); i++) {
 		printf(" %s", sim_model_at(i)->name);
 	}

@@ -29,11 +29,18 @@ struct sim_model {
 	bool tls13;	    /* offers TLS 1.3 beside 1.2 */
 	bool cert_v3;	    /* leaf is X.509 v3; older models send v1 */
 	bool heats_chamber; /* newer protocol: the plain chamber fields beside the packed ones */
+	bool jpeg;	    /* camera on port 6000, no RTSPS */
+	bool lite_inside;   /* its AMS lite has the id 16 */
+	bool tells_time;    /* t_utc in every report */
+	int rack;	    /* hotends in a rack */
 	bool no_msg;	    /* full reports carry no `msg` (older X1) */
 	bool drops_spies;   /* subscribing to the request topic ends the connection */
 };
+
+#define SIM_RACK_FIRST 16 /* id of the first hotend in a rack */
 
 /* NULL when unknown; case does not matter, "A1 mini" and "A1MINI" are the same. */
 const struct sim_model *sim_model_find(const char *name);
 const struct sim_model *sim_model_at(size_t index); /* NULL past the end */
 size_t sim_model_count(void);
+bool sim_model_has_door(const struct sim_model *m); /* one whose state it tells */

@@ -116,8 +116,17 @@ static void publish_jw(struct printer *p, struct jw *w)
 	}
 }
 
+static int64_t wall_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
 void printer_report(struct printer *p, bool full)
 {
+	p->identity.utc_ms = wall_ms();
 	if (has_audience(p) && !fault_is_on(&p->faults, FAULT_MUTE)) {
 		struct jw w;
 
@@ -179,15 +188,24 @@ static void arm_tick(struct printer *p, double seconds)
 	evtimer_add(p->tick, &delay);
 }
 
+/* What happens on the way is told at once. */
+static void move(struct printer *p, double seconds, bool full)
+{
+	while ((seconds = sim_state_advance(&p->state, seconds)) > 0) {
+		printer_report(p, full);
+	}
+}
+
 static void tick(struct printer *p)
 {
 	bool flood = fault_is_on(&p->faults, FAULT_FLOOD);
 	int64_t now_ms = sim_now_ms();
 	double passed_s = (double)(now_ms - p->ticked_ms) / 1000;
+	bool full = p->model->family == SIM_FAMILY_X1 && !flood && !p->sim->deltas;
 	int due = 1;
 
 	p->ticked_ms = now_ms;
-	sim_state_advance(&p->state, p->model, passed_s * p->sim->pace);
+	move(p, passed_s * p->sim->pace * p->state.pace, full);
 	if (flood) {
 		p->debt += passed_s * rate_of(p);
 		due = p->debt > BURST_MAX ? BURST_MAX : (int)p->debt;
@@ -196,8 +214,7 @@ static void tick(struct printer *p)
 	for (int i = 0; i < due && has_audience(p); i++) {
 		publish_bad(p);
 		if (!fault_replaces_delta(&p->faults)) {
-			printer_report(
-			    p, p->model->family == SIM_FAMILY_X1 && !flood && !p->sim->deltas);
+			printer_report(p, full);
 		}
 	}
 }
@@ -226,6 +243,46 @@ void printer_set_rate(struct printer *p, double rate_hz)
 	evtimer_del(p->tick);
 	/* many printers set at once stay spread in time */
 	printer_start(p, (p->endpoint.address.sin_port * 7919u % 1000 + 1) / 1000.0);
+}
+
+static void apply_to_sessions(struct printer *p, bool close, const char *why)
+{
+	struct list *pos, *tmp;
+
+	list_for_each (pos, tmp, &p->sessions) {
+		if (close) {
+			session_close(session_from_link(pos), why);
+		} else {
+			session_apply_faults(session_from_link(pos));
+		}
+	}
+}
+
+static bool is_off(const struct faults *f)
+{
+	return fault_is_on(f, FAULT_OFF) && f->arg[FAULT_OFF] == 0;
+}
+
+static int apply_port(struct printer *p)
+{
+	const struct faults *f = &p->faults;
+
+	return endpoint_set_mode(&p->endpoint, fault_is_on(f, FAULT_REFUSE) ? ENDPOINT_REFUSING
+					       : fault_is_on(f, FAULT_SLOW_ACCEPT) || is_off(f)
+						   ? ENDPOINT_DEAF
+						   : ENDPOINT_OPEN);
+}
+
+/* The last full reports before the end. */
+static void count_down(struct printer *p)
+{
+	if (fault_is_on(&p->faults, FAULT_OFF) && p->faults.arg[FAULT_OFF] > 0) {
+		p->faults.arg[FAULT_OFF]--;
+		if (is_off(&p->faults)) {
+			apply_port(p);
+			apply_to_sessions(p, true, "switched off");
+		}
+	}
 }
 
 static void send_version(struct printer *p, const char *sequence)
@@ -273,6 +330,7 @@ static void answer(struct printer *p, const char *category, json_object *body)
 	if (strcmp(category, "pushing") == 0 && strcmp(command, "pushall") == 0) {
 		p->counters.pushalls++;
 		printer_report(p, true);
+		count_down(p);
 	} else if (strcmp(category, "pushing") == 0) {
 		return; /* start, stop: not answered */
 	} else if (strcmp(category, "info") == 0 && strcmp(command, "get_version") == 0) {
@@ -305,19 +363,6 @@ void printer_on_request(struct printer *p, const void *payload, size_t len)
 	}
 }
 
-static void apply_to_sessions(struct printer *p, bool close, const char *why)
-{
-	struct list *pos, *tmp;
-
-	list_for_each (pos, tmp, &p->sessions) {
-		if (close) {
-			session_close(session_from_link(pos), why);
-		} else {
-			session_apply_faults(session_from_link(pos));
-		}
-	}
-}
-
 int printer_fault(struct printer *p, enum fault which, bool on, const char *arg)
 {
 	bool bad_state = fault_replaces_delta(&p->faults);
@@ -329,10 +374,9 @@ int printer_fault(struct printer *p, enum fault which, bool on, const char *arg)
 	}
 	X509_free(p->leaf); /* the next connection gets what is wanted now */
 	p->leaf = NULL;
-	r = endpoint_set_mode(&p->endpoint, fault_is_on(f, FAULT_REFUSE)	? ENDPOINT_REFUSING
-					    : fault_is_on(f, FAULT_SLOW_ACCEPT) ? ENDPOINT_DEAF
-										: ENDPOINT_OPEN);
-	apply_to_sessions(p, which == FAULT_KICK && on, "kicked");
+	r = apply_port(p);
+	apply_to_sessions(p, on && (which == FAULT_KICK || is_off(f)),
+	    which == FAULT_KICK ? "kicked" : "switched off");
 	if (bad_state && !fault_replaces_delta(f)) {
 		printer_report(p, true); /* say what is right again */
 	}
@@ -341,6 +385,16 @@ int printer_fault(struct printer *p, enum fault which, bool on, const char *arg)
 		printer_start(p, 0);
 	}
 	return r;
+}
+
+int printer_set_code(struct printer *p, const char *code)
+{
+	if (strlen(code) >= sizeof(p->code)) {
+		return -EINVAL;
+	}
+	str_copy(p->code, sizeof(p->code), code);
+	apply_to_sessions(p, true, "the access code is another now");
+	return 0;
 }
 
 static void accept_client(void *arg, int fd)
@@ -363,7 +417,7 @@ int printer_create(struct sim *sim, const struct printer_spec *spec, struct prin
 	snprintf(p->topic_report, sizeof(p->topic_report), "device/%s/report", p->serial);
 	snprintf(p->topic_request, sizeof(p->topic_request), "device/%s/request", p->serial);
 	p->identity =
-	    (struct sim_identity){p->model, p->serial, ntohl(spec->address.sin_addr.s_addr)};
+	    (struct sim_identity){p->model, p->serial, ntohl(spec->address.sin_addr.s_addr), 0};
 	list_init(&p->sessions);
 	p->tick = evtimer_new(sim->base, on_tick, p);
 	p->endpoint.fd = -1;
@@ -422,6 +476,7 @@ void printer_write_stats(const struct printer *p, struct jw *w)
 	    {"connects", n.connects},
 	    {"logins", n.logins},
 	    {"logins_refused", n.logins_refused},
+	    {"crowded", n.crowded},
 	    {"subscribes", n.subscribes},
 	    {"requests", n.requests},
 	    {"pushalls", n.pushalls},

@@ -17,7 +17,8 @@ struct jw;
 
 struct printer_counters {
 	uint64_t connections_now, connections, tls_done, tls_failed;
-	uint64_t connects, logins, logins_refused, subscribes, pings, disconnects, keepalive_cuts;
+	uint64_t connects, logins, logins_refused, crowded, subscribes, pings, disconnects,
+	    keepalive_cuts;
 	uint64_t bytes_in, bytes_out; /* application bytes of ended connections */
 	uint64_t requests, pushalls, get_versions, published;
 	char tls_error[80]; /* of the last failed handshake */
@@ -65,6 +66,8 @@ void printer_publish(struct printer *p, const void *payload, size_t len);
 /* A delta since the last report, or everything, to all subscribers; nothing while muted. */
 void printer_report(struct printer *p, bool full);
 void printer_set_rate(struct printer *p, double rate_hz);
+/* A new access code: every client is dropped. -EINVAL when it is too long. */
+int printer_set_code(struct printer *p, const char *code);
 /* 0, or negative errno (-EINVAL: argument). */
 int printer_fault(struct printer *p, enum fault which, bool on, const char *arg);
 /* One JSON object of counters. */

@@ -37,7 +37,8 @@ static void write_temperatures(struct jw *w, const struct sim_identity *id,
 		jw_num(w, "bed_target_temper", now->bed_target_c, 5);
 	}
 	if (!id->model->chamber) {
-		if (!was) { /* no sensor: the firmware says 5 for ever */
+		if (!was && id->model->family ==
+				SIM_FAMILY_ESP) { /* no sensor: the firmware says 5 for ever */
 			jw_int(w, "chamber_temper", 5);
 		}
 	} else if (id->model->family == SIM_FAMILY_NEW && !id->model->heats_chamber) {
@@ -93,39 +94,67 @@ static void write_job_names(struct jw *w, const struct sim_identity *id,
 {
 	char text[96];
 
-	if (was && was->job_number == now->job_number && strcmp(was->job, now->job) == 0) {
+	if (was && was->job.number == now->job.number &&
+	    strcmp(was->job.name, now->job.name) == 0) {
 		return;
 	}
-	jw_str(w, "subtask_name", now->job);
-	snprintf(text, sizeof(text), "%s%s", now->job, now->job[0] ? ".gcode.3mf" : "");
+	jw_str(w, "subtask_name", now->job.name);
+	snprintf(text, sizeof(text), "%s%s", now->job.name, now->job.name[0] ? ".gcode.3mf" : "");
 	jw_str(w, "gcode_file",
 	    id->model->family == SIM_FAMILY_ESP ? text
-	    : now->job[0]			? "/data/Metadata/plate_1.gcode"
+	    : now->job.name[0]			? "/data/Metadata/plate_1.gcode"
 						: "");
-	snprintf(text, sizeof(text), "%u", now->job[0] ? 71000 + now->job_number : 0);
+	snprintf(text, sizeof(text), "%u", now->job.name[0] ? 71000 + now->job.number : 0);
 	jw_str(w, "task_id", text);
 	jw_str(w, "subtask_id", text);
 	jw_str(w, "project_id", text);
 	jw_str(w, "profile_id", "0");
 }
 
+static bool is_busy(enum sim_mood mood)
+{
+	return mood == SIM_PREPARING || mood == SIM_PRINTING || mood == SIM_PAUSED;
+}
+
+/* The stages that are planned. */
+static void write_stages(struct jw *w, const struct sim_state *now, const struct sim_state *was)
+{
+	static const int planned[] = {SIM_STAGE_BED, SIM_STAGE_HOMING, SIM_STAGE_LEVELLING,
+	    SIM_STAGE_CLEANING, SIM_STAGE_NOZZLE, SIM_STAGE_CHANGING, SIM_STAGE_FLOW};
+
+	if (was && is_busy(was->mood) == is_busy(now->mood)) {
+		return;
+	}
+	jw_array(w, "stg");
+	for (size_t i = 0; i < ARRAY_SIZE(planned) && is_busy(now->mood); i++) {
+		jw_int(w, NULL, planned[i]);
+	}
+	jw_array_end(w);
+}
+
 static void write_job(struct jw *w, const struct sim_identity *id, const struct sim_state *now,
     const struct sim_state *was)
 {
 	if (CHANGED(mood)) {
-		bool busy =
-		    now->mood != SIM_IDLE && now->mood != SIM_FINISHED && now->mood != SIM_FAILED;
-
 		jw_str(w, "gcode_state", gcode_state(now->mood));
-		jw_str(w, "print_type", busy ? "local" : "idle");
-		jw_str(w, "mc_print_stage", busy ? "2" : "1");
-		jw_str(w, "gcode_file_prepare_percent", busy ? "100" : "0");
+		jw_str(w, "print_type",
+		    !is_busy(now->mood) ? "idle"
+		    : now->job.cloud	? "cloud"
+					: "local");
+		jw_str(w, "mc_print_stage", is_busy(now->mood) ? "2" : "1");
 	}
-	if (CHANGED(stage)) {
-		bool x1_idle = id->model->family == SIM_FAMILY_X1 && now->mood == SIM_IDLE;
+	if (CHANGED(prepare_percent)) {
+		write_number_text(w, "gcode_file_prepare_percent", now->prepare_percent);
+		if (id->model->family == SIM_FAMILY_NEW) {
+			jw_int(w, "prepare_per", now->prepare_percent);
+		}
+	}
+	if (CHANGED(stage) || CHANGED(mood)) {
+		bool none = now->stage == SIM_STAGE_NONE || now->mood == SIM_IDLE;
 
-		jw_int(w, "stg_cur", x1_idle ? -1 : now->stage);
+		jw_int(w, "stg_cur", none && id->model->family == SIM_FAMILY_X1 ? -1 : now->stage);
 	}
+	write_stages(w, now, was);
 	if (CHANGED(percent)) {
 		jw_int(w, "mc_percent", now->percent);
 	}
@@ -176,7 +205,7 @@ static int32_t home_flag(const struct sim_identity *id, const struct sim_state *
 	if (now->sdcard) {
 		flag |= 1u << 8;
 	}
-	if (now->door && id->model->family != SIM_FAMILY_ESP) {
+	if (now->door && sim_model_has_door(id->model)) {
 		flag |= 1u << 23;
 	}
 	if (id->model->family == SIM_FAMILY_NEW) {
@@ -207,6 +236,9 @@ static void write_housing(struct jw *w, const struct sim_identity *id, const str
 	if (CHANGED(wifi_dbm)) {
 		snprintf(wifi, sizeof(wifi), "%ddBm", now->wifi_dbm);
 		jw_str(w, "wifi_signal", wifi);
+	}
+	if (id->model->tells_time) {
+		jw_int(w, "t_utc", id->utc_ms + (int64_t)now->clock_s * 1000);
 	}
 }
 

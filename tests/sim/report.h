@@ -13,6 +13,7 @@ struct sim_identity {
 	const struct sim_model *model;
 	const char *serial;
 	uint32_t address; /* IPv4, host order */
+	int64_t utc_ms;	  /* of this report, by a clock that is right */
 };
 
 /* A push_status message. was NULL: everything, msg 0. Else what differs from was, msg 1. */

@@ -84,6 +84,7 @@ static void write_tray(
 static void write_unit_head(struct jw *w, const struct sim_identity *id, const struct sim_unit *u)
 {
 	static const unsigned kinds[SIM_UNIT_COUNT] = {1, 2, 3, 4};
+	unsigned kind = u->id == SIM_UNIT_A2L ? 5 : kinds[u->kind];
 	char temp[16];
 
 	text(w, "id", "u", (unsigned)u->id);
@@ -95,17 +96,27 @@ static void write_unit_head(struct jw *w, const struct sim_identity *id, const s
 	jw_str(w, "temp", temp);
 	if (id->model->family == SIM_FAMILY_NEW || u->kind != SIM_UNIT_AMS) {
 		jw_int(w, "dry_time", u->dry_min);
-		/* type, nothing drying, extruder; b12 is set in every report seen */
+		/* type, what the dryer does, extruder; b12 is set in every report seen */
 		text(w, "info", "x",
-		    0x1000 | kinds[u->kind] | (unsigned)u->extruder << 8 |
-			(u->dry_min > 0 ? 2u << 4 : 0));
+		    0x1000 | kind | (unsigned)u->extruder << 8 | (unsigned)u->dry << 4);
+	}
+	if (u->kind == SIM_UNIT_PRO2 || u->kind == SIM_UNIT_HT) {
+		bool dries = u->dry == SIM_DRY_ON;
+
+		jw_object(w, "dry_setting");
+		jw_str(w, "dry_filament", "");
+		jw_int(w, "dry_temperature", dries ? u->dry_target_c : -1);
+		jw_int(w, "dry_duration", dries ? u->dry_hours : -1);
+		jw_object_end(w);
 	}
 }
 
 static bool trays_same(const struct sim_unit *a, const struct sim_unit *b)
 {
 	for (int i = 0; i < a->trays; i++) {
-		if (a->tray[i].present != b->tray[i].present) {
+		const struct sim_tray *x = &a->tray[i], *y = &b->tray[i];
+
+		if (x->present != y->present || x->remain_pct != y->remain_pct) {
 			return false;
 		}
 	}
@@ -115,7 +126,8 @@ static bool trays_same(const struct sim_unit *a, const struct sim_unit *b)
 static bool unit_same(const struct sim_unit *a, const struct sim_unit *b)
 {
 	return a->humidity_pct == b->humidity_pct && a->humidity_index == b->humidity_index &&
-	       a->temp_c == b->temp_c && a->dry_min == b->dry_min && trays_same(a, b);
+	       a->temp_c == b->temp_c && a->dry_min == b->dry_min && a->dry == b->dry &&
+	       a->dry_target_c == b->dry_target_c && trays_same(a, b);
 }
 
 static void write_units(struct jw *w, const struct sim_identity *id, const struct sim_state *now,
@@ -151,9 +163,12 @@ static void write_bits(struct jw *w, const struct sim_identity *id, const struct
 		const struct sim_unit *u = &now->unit[i];
 		bool ht = u->kind == SIM_UNIT_HT;
 
-		units |= 1u << (ht ? 4 + u->id - 128 : u->id);
+		units |= 1u << (ht			? 4 + u->id - SIM_UNIT_HT_FIRST
+				: u->id == SIM_UNIT_A2L ? 12
+							: u->id);
 		for (int slot = 0; slot < u->trays; slot++) {
-			unsigned bit = 1u << (ht ? 16 + u->id - 128 : u->id * 4 + slot);
+			unsigned bit =
+			    1u << (ht ? 16 + u->id - SIM_UNIT_HT_FIRST : sim_tray_number(u, slot));
 
 			trays |= u->tray[slot].present ? bit : 0;
 			tagged |= u->tray[slot].present && u->tray[slot].rfid ? bit : 0;
@@ -169,16 +184,19 @@ static void write_bits(struct jw *w, const struct sim_identity *id, const struct
 	jw_str(w, "tray_reading_bits", "0");
 }
 
+static void write_place(struct jw *w, const char *key, const struct sim_identity *id, int tray)
+{
+	if (id->model->family == SIM_FAMILY_NEW && tray < SIM_TRAY_EXTERNAL) {
+		tray = tray >= SIM_UNIT_HT_FIRST ? 0 : tray & 3; /* these say the slot only */
+	}
+	text(w, key, "u", (unsigned)tray);
+}
+
 static void write_active(struct jw *w, const struct sim_identity *id, const struct sim_state *now)
 {
-	unsigned tray = (unsigned)now->tray;
-
-	if (id->model->family == SIM_FAMILY_NEW && tray < SIM_TRAY_EXTERNAL) {
-		tray = tray >= 128 ? 0 : tray & 3; /* these say the slot only */
-	}
-	text(w, "tray_now", "u", tray);
-	text(w, "tray_pre", "u", tray);
-	text(w, "tray_tar", "u", tray);
+	write_place(w, "tray_now", id, now->tray);
+	write_place(w, "tray_pre", id, now->tray_before);
+	write_place(w, "tray_tar", id, now->tray_target);
 }
 
 static void write_virtual(struct jw *w, const struct sim_identity *id, const struct sim_tray *spool)
@@ -222,8 +240,8 @@ void sim_report_write_ams(struct jw *w, const struct sim_identity *id, const str
 	for (int i = 0; i < now->units && !moved; i++) {
 		moved = !unit_same(&now->unit[i], &was->unit[i]);
 	}
-	if (CHANGED(mood)) {
-		jw_int(w, "ams_status", now->mood == SIM_PRINTING && now->units > 0 ? 768 : 0);
+	if (CHANGED(ams_status)) {
+		jw_int(w, "ams_status", now->ams_status);
 	}
 	if (!was) {
 		jw_int(w, "ams_rfid_status", 0);
@@ -232,7 +250,7 @@ void sim_report_write_ams(struct jw *w, const struct sim_identity *id, const str
 	if (CHANGED(tray)) {
 		jw_int(w, "hw_switch_state", now->tray == SIM_TRAY_NONE ? 0 : 1);
 	}
-	if (!moved && !CHANGED(tray)) {
+	if (!moved && !CHANGED(tray) && !CHANGED(tray_before) && !CHANGED(tray_target)) {
 		return;
 	}
 	jw_object(w, "ams");
@@ -241,7 +259,7 @@ void sim_report_write_ams(struct jw *w, const struct sim_identity *id, const str
 		write_bits(w, id, now);
 	}
 	write_active(w, id, now);
-	jw_int(w, "version", 7 + now->job_number);
+	jw_int(w, "version", 7 + now->job.number);
 	if (!was) {
 		jw_bool(w, "insert_flag", true);
 		jw_bool(w, "power_on_flag", false);

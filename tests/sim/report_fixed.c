@@ -33,10 +33,10 @@ static void write_camera(struct jw *w, const struct sim_identity *id)
 	jw_str(w, "ipcam_dev", "1");
 	jw_str(w, "ipcam_record", "enable");
 	jw_str(w, "timelapse", "disable");
-	jw_str(w, "resolution", id->model->family == SIM_FAMILY_ESP ? "" : "1080p");
+	jw_str(w, "resolution", id->model->jpeg ? "" : "1080p");
 	jw_str(w, "tutk_server", "disable");
 	jw_int(w, "mode_bits", 3);
-	if (id->model->family != SIM_FAMILY_ESP) {
+	if (!id->model->jpeg) {
 		snprintf(url, sizeof(url), "rtsps://%u.%u.%u.%u:322/streaming/live/1",
 		    id->address >> 24, id->address >> 16 & 255, id->address >> 8 & 255,
 		    id->address & 255);
@@ -98,7 +98,6 @@ static void write_queue_and_print(struct jw *w)
 	zeros(w, numbers);
 	jw_str(w, "mc_print_line_number", "0");
 	jw_bool(w, "force_upgrade", false);
-	raw(w, "stg", "[]");
 	raw(w, "s_obj", "[]");
 	raw(w, "filam_bak", "[]");
 }
@@ -152,7 +151,6 @@ static void write_new(struct jw *w, const struct sim_identity *id)
 	jw_int(w, "plate_cnt", 1);
 	jw_int(w, "plate_id", 1);
 	jw_int(w, "plate_idx", 1);
-	jw_int(w, "prepare_per", 100);
 	jw_bool(w, "aux_part_fan", id->model->nozzles > 1);
 	jw_str(w, "fun2", "21");
 }

@@ -29,7 +29,8 @@ static void write_words(struct jw *w, const struct sim_identity *id, const struc
 	}
 	if (CHANGED(door)) {
 		snprintf(text, sizeof(text), "%" PRIX64,
-		    UINT64_C(0x44218008) | (new && now->door ? BIT(23) : 0));
+		    UINT64_C(0x44218008) |
+			(new && now->door &&sim_model_has_door(id->model) ? BIT(23) : 0));
 		jw_str(w, "stat", text);
 	}
 	if (CHANGED(sdcard)) {
@@ -52,22 +53,26 @@ static int64_t packed(double now_c, double target_c)
 	return ((int64_t)lround(target_c) & 0xffff) << 16 | ((int64_t)lround(now_c) & 0xffff);
 }
 
-/* unit << 8 | slot of what an extruder holds (bambu.md 6.6) */
-static int snow(const struct sim_state *now, int extruder)
+/* unit << 8 | slot of a tray, as the extruder that holds it says (bambu.md 6.6) */
+static int snow(const struct sim_state *now, int extruder, int tray)
 {
-	if (now->extruder != extruder || now->tray == SIM_TRAY_NONE) {
+	if (now->extruder != extruder || tray == SIM_TRAY_NONE) {
 		return 0xfeff;
 	}
-	if (now->tray == SIM_TRAY_EXTERNAL) {
+	if (tray == SIM_TRAY_EXTERNAL) {
 		return extruder == 0 ? 0xff00 : 0xfe00;
 	}
-	return now->tray >= 128 ? now->tray << 8 : now->tray >> 2 << 8 | (now->tray & 3);
+	if (tray >= SIM_UNIT_HT_FIRST) {
+		return tray << 8;
+	}
+	return (tray >= 24 ? SIM_UNIT_A2L : tray >> 2) << 8 | (tray & 3);
 }
 
 static void write_extruders(struct jw *w, const struct sim_identity *id,
     const struct sim_state *now, const struct sim_state *was)
 {
-	bool moved = CHANGED(tray) || CHANGED(extruder) || CHANGED(mood);
+	bool moved = CHANGED(tray) || CHANGED(tray_before) || CHANGED(tray_target) ||
+		     CHANGED(extruder) || CHANGED(mood);
 
 	for (int i = 0; i < id->model->nozzles; i++) {
 		moved = moved || CHANGED(nozzle_c[i]) || CHANGED(nozzle_target_c[i]);
@@ -78,7 +83,7 @@ static void write_extruders(struct jw *w, const struct sim_identity *id,
 	jw_object(w, "extruder");
 	jw_array(w, "info");
 	for (int i = 0; i < id->model->nozzles; i++) {
-		bool loaded = snow(now, i) != 0xfeff;
+		bool loaded = snow(now, i, now->tray) != 0xfeff;
 
 		jw_object(w, NULL);
 		jw_raw(w, "filam_bak", "[]", 2);
@@ -87,9 +92,9 @@ static void write_extruders(struct jw *w, const struct sim_identity *id,
 		jw_int(w, "htar", i);
 		jw_int(w, "id", i);
 		jw_int(w, "info", loaded ? 0x0e : 0x08);
-		jw_int(w, "snow", snow(now, i));
-		jw_int(w, "spre", snow(now, i));
-		jw_int(w, "star", snow(now, i));
+		jw_int(w, "snow", snow(now, i, now->tray));
+		jw_int(w, "spre", snow(now, i, now->tray_before));
+		jw_int(w, "star", snow(now, i, now->tray_target));
 		jw_int(w, "stat", now->mood == SIM_PRINTING && loaded ? 3 << 8 : 0);
 		jw_int(w, "temp", packed(now->nozzle_c[i], now->nozzle_target_c[i]));
 		jw_object_end(w);
@@ -132,19 +137,30 @@ static void write_air(struct jw *w, const struct sim_state *now, const struct si
 	jw_object_end(w);
 }
 
+static void write_nozzle(struct jw *w, int id, const char *type)
+{
+	jw_object(w, NULL);
+	jw_num(w, "diameter", 0.4, 2);
+	jw_int(w, "id", id);
+	jw_int(w, "tm", 0);
+	jw_str(w, "type", type);
+	jw_int(w, "wear", 0);
+	jw_object_end(w);
+}
+
+/* Those in the extruders, then those in the rack. */
 static void write_nozzles(struct jw *w, const struct sim_identity *id)
 {
+	int rack = ((1 << id->model->rack) - 1) << SIM_RACK_FIRST;
+
 	jw_object(w, "nozzle");
-	jw_int(w, "exist", (1 << id->model->nozzles) - 1);
+	jw_int(w, "exist", ((1 << id->model->nozzles) - 1) | rack);
 	jw_array(w, "info");
 	for (int i = 0; i < id->model->nozzles; i++) {
-		jw_object(w, NULL);
-		jw_num(w, "diameter", 0.4, 2);
-		jw_int(w, "id", i);
-		jw_int(w, "tm", 0);
-		jw_str(w, "type", i == 0 ? "HS01" : "HH01");
-		jw_int(w, "wear", 0);
-		jw_object_end(w);
+		write_nozzle(w, i, i == 0 ? "HS01" : "HH01");
+	}
+	for (int i = 0; i < id->model->rack; i++) {
+		write_nozzle(w, SIM_RACK_FIRST + i, "HS01");
 	}
 	jw_array_end(w);
 	jw_int(w, "state", 0);
@@ -180,7 +196,7 @@ static void write_device(struct jw *w, const struct sim_identity *id, const stru
 		jw_object_end(w);
 		jw_int(w, "bed_temp", packed(now->bed_c, now->bed_target_c));
 	}
-	if (CHANGED(chamber_c) || CHANGED(chamber_target_c)) {
+	if (id->model->chamber && (CHANGED(chamber_c) || CHANGED(chamber_target_c))) {
 		jw_object(w, "ctc");
 		jw_object(w, "info");
 		jw_int(w, "temp", packed(now->chamber_c, now->chamber_target_c));

@@ -36,7 +36,9 @@ struct session {
 	uint16_t next_id;
 	size_t owed; /* bytes still to come of a PUBLISH that a fault announced */
 	bool owed_slowly;
-	struct event *patience, *reap, *trickle;
+	bool answering;		  /* CONNECT was read, CONNACK is to come */
+	enum mqtt_connack answer; /* that one */
+	struct event *patience, *reap, *trickle, *connack;
 };
 
 static void log_session(struct session *s, const char *what, const char *detail)
@@ -91,32 +93,63 @@ static void evict_namesakes(struct session *s)
 	}
 }
 
-static void handle_connect(struct session *s, const struct mqtt_packet *packet)
+static bool is_crowded(const struct session *s)
+{
+	const struct faults *f = &s->printer->faults;
+	struct list *pos, *tmp;
+	int64_t others = 0;
+
+	list_for_each (pos, tmp, &s->printer->sessions) {
+		const struct session *other = session_from_link(pos);
+
+		others += other != s && session_is_live(other) &&
+			  strcmp(other->client_id, s->client_id) != 0;
+	}
+	return fault_is_on(f, FAULT_CLIENTS) && others >= f->arg[FAULT_CLIENTS];
+}
+
+static void answer_connect(struct session *s)
 {
 	struct printer_counters *n = &s->printer->counters;
-	struct mqtt_connect c;
-	enum mqtt_connack answer;
 
-	n->connects++;
-	if (s->accepted || mqtt_read_connect(packet, &c) < 0) {
-		session_close(s, "malformed or second CONNECT");
-		return;
-	}
-	answer = judge_login(s, &c);
-	mqtt_put_connack(&s->conn.out, false, answer);
+	s->answering = false;
+	mqtt_put_connack(&s->conn.out, false, s->answer);
 	conn_flush(&s->conn);
-	if (answer != MQTT_ACCEPTED) {
+	if (s->answer != MQTT_ACCEPTED) {
 		n->logins_refused++;
 		session_close(s, "login refused");
 		return;
 	}
-	snprintf(s->client_id, sizeof(s->client_id), "%.*s", (int)c.client_id.len,
-	    c.client_id.len ? (const char *)c.client_id.data : "");
 	evict_namesakes(s);
 	s->accepted = true;
 	n->logins++;
-	s->patience_ms = (int64_t)c.keepalive_s * 1500;
 	log_session(s, "client", s->client_id);
+}
+
+static void handle_connect(struct session *s, const struct mqtt_packet *packet)
+{
+	const struct faults *f = &s->printer->faults;
+	struct mqtt_connect c;
+
+	s->printer->counters.connects++;
+	if (s->accepted || mqtt_read_connect(packet, &c) < 0) {
+		session_close(s, "malformed or second CONNECT");
+		return;
+	}
+	snprintf(s->client_id, sizeof(s->client_id), "%.*s", (int)c.client_id.len,
+	    c.client_id.len ? (const char *)c.client_id.data : "");
+	s->patience_ms = (int64_t)c.keepalive_s * 1500;
+	s->answer = judge_login(s, &c);
+	if (s->answer == MQTT_ACCEPTED && is_crowded(s)) {
+		s->printer->counters.crowded++;
+		session_close(s, "one client too many");
+	} else if (fault_is_on(f, FAULT_SLOW_CONNACK)) {
+		s->answering = true;
+		evtimer_del(s->patience);
+		arm(s->connack, f->arg[FAULT_SLOW_CONNACK]);
+	} else {
+		answer_connect(s);
+	}
 }
 
 static struct filter *find_filter(struct session *s, struct mqtt_span text)
@@ -278,7 +311,7 @@ static void on_conn_input(void *owner)
 	struct mqtt_packet packet;
 	int r = 0;
 
-	while (!s->conn.closing && s->conn.in.len > 0) {
+	while (!s->conn.closing && !s->answering && s->conn.in.len > 0) {
 		r = mqtt_peek(bytes_head(&s->conn.in), s->conn.in.len, PACKET_MAX, &packet);
 		if (r < 0) {
 			break;
@@ -344,6 +377,7 @@ static void on_conn_gone(void *owner, const char *why)
 	s->conn.bytes_in = s->conn.bytes_out = 0;
 	evtimer_del(s->patience);
 	evtimer_del(s->trickle);
+	evtimer_del(s->connack);
 	log_session(s, "connection ended", why);
 	arm(s->reap, 0);
 }
@@ -364,6 +398,14 @@ static void on_patience(evutil_socket_t fd, short what, void *arg)
 static void on_reap(evutil_socket_t fd, short what, void *arg)
 {
 	session_destroy(arg);
+}
+
+static void on_connack(evutil_socket_t fd, short what, void *arg)
+{
+	struct session *s = arg;
+
+	answer_connect(s);
+	on_conn_input(s); /* what came meanwhile */
 }
 
 static void on_trickle(evutil_socket_t fd, short what, void *arg)
@@ -428,6 +470,7 @@ void session_create(struct printer *p, int fd)
 	s->patience = evtimer_new(p->sim->base, on_patience, s);
 	s->reap = evtimer_new(p->sim->base, on_reap, s);
 	s->trickle = evtimer_new(p->sim->base, on_trickle, s);
+	s->connack = evtimer_new(p->sim->base, on_connack, s);
 	arm(s->patience, CONNECT_WAIT_MS);
 	conn_init(&s->conn, p->sim->base, &conn_ops, s, fd, ssl);
 	session_apply_faults(s);
@@ -449,6 +492,7 @@ void session_destroy(struct session *s)
 	event_free(s->patience);
 	event_free(s->reap);
 	event_free(s->trickle);
+	event_free(s->connack);
 	free(s);
 }
 

@@ -9,9 +9,11 @@
 #include <string.h>
 
 #include "common/util.h"
+#include "tests/sim/job.h"
 
-#define PREPARE_S 90.0
-#define FINISHED_S 300.0
+#define STEP_S 2.0 /* no longer at once, so that phases follow each other */
+#define STEPS_MAX 200
+#define COOLING_S 600.0 /* of a unit after drying */
 
 static const char *const mood_names[] = {
     [SIM_IDLE] = "idle",
@@ -41,10 +43,7 @@ static const struct sim_tray spools[] = {
     {true, true, "GFN04", "PA-CF", "PAHT-CF", "101010FF", 260, 290, 100},
 };
 
-static const char *const jobs[] = {
-    "Cable clip x12", "Drawer divider", "Lamp shade", "Bearing cage v3", "Plant pot", "Hinge set"};
-
-static uint32_t next_random(struct sim_state *s)
+uint32_t sim_random(struct sim_state *s)
 {
 	s->random ^= s->random << 13;
 	s->random ^= s->random >> 7;
@@ -90,7 +89,43 @@ static void set_humidity(struct sim_unit *u, int pct)
 	}
 }
 
-static void add_unit(struct sim_state *s, enum sim_unit_kind kind)
+int sim_tray_number(const struct sim_unit *u, int slot)
+{
+	if (u->id >= SIM_UNIT_HT_FIRST) {
+		return u->id;
+	}
+	return u->id == SIM_UNIT_A2L ? 24 + slot : u->id * 4 + slot;
+}
+
+struct sim_tray *sim_tray_find(
+    struct sim_state *s, int number, struct sim_unit **ret_unit, int *ret_slot)
+{
+	for (int i = 0; i < s->units; i++) {
+		struct sim_unit *u = &s->unit[i];
+
+		for (int slot = 0; slot < u->trays; slot++) {
+			if (sim_tray_number(u, slot) == number) {
+				*ret_unit = u;
+				*ret_slot = slot;
+				return &u->tray[slot];
+			}
+		}
+	}
+	return NULL;
+}
+
+static void fill_trays(struct sim_state *s, struct sim_unit *u)
+{
+	for (int i = 0; i < u->trays; i++) {
+		u->tray[i] = spools[(u->kind == SIM_UNIT_HT ? 6 : (unsigned)i + s->units * 3u) %
+				    ARRAY_SIZE(spools)];
+	}
+	if (u->trays == 4 && s->units % 2 == 0) {
+		u->tray[3].present = sim_random(s) % 2;
+	}
+}
+
+static void add_unit(struct sim_state *s, const struct sim_model *model, enum sim_unit_kind kind)
 {
 	struct sim_unit *u = &s->unit[s->units];
 	int same = 0;
@@ -99,29 +134,25 @@ static void add_unit(struct sim_state *s, enum sim_unit_kind kind)
 		same += (s->unit[i].kind == SIM_UNIT_HT) == (kind == SIM_UNIT_HT);
 	}
 	*u = (struct sim_unit){
-	    .id = kind == SIM_UNIT_HT ? 128 + same : same,
+	    .id = kind == SIM_UNIT_HT				? SIM_UNIT_HT_FIRST + same
+		  : kind == SIM_UNIT_LITE && model->lite_inside ? SIM_UNIT_A2L
+								: same,
 	    .kind = kind,
 	    .trays = kind == SIM_UNIT_HT ? 1 : 4,
-	    .temp_c = 22.0 + next_random(s) % 60 / 10.0,
-	    .extruder = kind == SIM_UNIT_HT ? 1 : 0,
+	    .temp_c = 22.0 + sim_random(s) % 60 / 10.0,
+	    .extruder = kind == SIM_UNIT_HT && model->nozzles > 1 ? 1 : 0,
 	};
-	set_humidity(u, 8 + (int)(next_random(s) % 20));
+	set_humidity(u, 8 + (int)(sim_random(s) % 20));
 	if (kind == SIM_UNIT_LITE) { /* no sensors: index 5 beside raw 0 and 0.0 degrees */
 		u->humidity_index = 5;
 		u->humidity_pct = 0;
 		u->temp_c = 0;
 	}
-	for (int i = 0; i < u->trays; i++) {
-		u->tray[i] = spools[(kind == SIM_UNIT_HT ? 6 : (unsigned)i + s->units * 3u) %
-				    ARRAY_SIZE(spools)];
-	}
-	if (u->trays == 4 && s->units % 2 == 0) {
-		u->tray[3].present = next_random(s) % 2;
-	}
+	fill_trays(s, u);
 	s->units++;
 }
 
-static int add_units(struct sim_state *s, const char *words)
+static int add_units(struct sim_state *s, const struct sim_model *model, const char *words)
 {
 	_cleanup_free_ char *copy = xstrdup(words);
 	char *rest = copy;
@@ -139,7 +170,7 @@ static int add_units(struct sim_state *s, const char *words)
 		if (s->units == SIM_UNITS_MAX) {
 			return -E2BIG;
 		}
-		add_unit(s, (enum sim_unit_kind)kind);
+		add_unit(s, model, (enum sim_unit_kind)kind);
 	}
 	return 0;
 }
@@ -151,17 +182,20 @@ int sim_state_init(
 
 	*s = (struct sim_state){
 	    .random = seed * 0x9e3779b97f4a7c15u + 0x2545f4914f6cdd1du,
+	    .pace = 1,
 	    .speed = 2,
 	    .sdcard = true,
 	    .light = true,
 	    .tray = SIM_TRAY_NONE,
+	    .tray_before = SIM_TRAY_NONE,
+	    .tray_target = SIM_TRAY_NONE,
 	    .nozzle_c = {24.5, 24.25},
 	    .bed_c = 23.75,
 	    .chamber_c = 25,
 	};
 	s->random |= 1;
-	s->wifi_dbm = -40 - (int)(next_random(s) % 30);
-	r = add_units(s, ams ? ams : unit_words[model->unit]);
+	s->wifi_dbm = -40 - (int)(sim_random(s) % 30);
+	r = add_units(s, model, ams ? ams : unit_words[model->unit]);
 	if (r < 0) {
 		return r;
 	}
@@ -169,33 +203,10 @@ int sim_state_init(
 	return 0;
 }
 
-static void begin_job(struct sim_state *s)
+void sim_state_heat(struct sim_state *s, double nozzle_c, double bed_c, double chamber_c)
 {
-	s->job_number++;
-	s->job_s = 2400 + next_random(s) % 9000;
-	s->layers = 60 + (int)(next_random(s) % 300);
-	s->done_s = 0;
-	s->percent = 0;
-	s->layer = 0;
-	s->remaining_min = (int)(s->job_s / 60);
-	str_copy(s->job, sizeof(s->job), jobs[next_random(s) % ARRAY_SIZE(jobs)]);
-	s->tray = s->units > 0 ? (s->unit[0].id >= 128 ? s->unit[0].id : s->unit[0].id * 4)
-			       : SIM_TRAY_EXTERNAL;
-	s->extruder = 0;
-}
-
-static void set_progress(struct sim_state *s, double part)
-{
-	s->done_s = s->job_s * part;
-	s->percent = (int)(part * 100);
-	s->layer = (int)(part * s->layers);
-	s->remaining_min = (int)((s->job_s - s->done_s) / 60);
-}
-
-static void heat(struct sim_state *s, double nozzle_c, double bed_c, double chamber_c)
-{
-	s->nozzle_target_c[0] = nozzle_c;
-	s->nozzle_target_c[1] = 0;
+	s->nozzle_target_c[0] = s->nozzle_target_c[1] = 0;
+	s->nozzle_target_c[s->extruder] = nozzle_c;
 	s->bed_target_c = bed_c;
 	s->chamber_target_c = chamber_c;
 	s->fan_heatbreak = nozzle_c > 0 ? 15 : 0;
@@ -204,300 +215,195 @@ static void heat(struct sim_state *s, double nozzle_c, double bed_c, double cham
 	}
 }
 
-void sim_state_enter(struct sim_state *s, enum sim_mood mood)
+int sim_state_raise(struct sim_state *s, struct sim_hms message)
 {
-	bool fresh = s->job[0] == '\0';
-
-	s->mood = mood;
-	s->mood_s = 0;
-	s->stage = mood == SIM_PREPARING ? 2 : 0;
-	s->print_error = 0;
-	s->hms_count = 0;
-	if (mood == SIM_PREPARING || (fresh && mood != SIM_IDLE)) {
-		begin_job(s);
-	}
-	switch (mood) {
-	case SIM_IDLE:
-		heat(s, 0, 0, 0);
-		s->tray = SIM_TRAY_NONE;
-		s->job[0] = '\0';
-		s->percent = s->layer = s->layers = s->remaining_min = 0;
-		break;
-	case SIM_PREPARING:
-		heat(s, 140, 60, 0);
-		break;
-	case SIM_PRINTING:
-		heat(s, 220, 60, 0);
-		s->fan_part = 10;
-		s->fan_aux = 6;
-		if (fresh) { /* somebody set it so: begin in the middle, and warm */
-			s->nozzle_c[0] = 219.5;
-			s->bed_c = 60;
-			set_progress(s, 0.05 + next_random(s) % 85 / 100.0);
-		}
-		break;
-	case SIM_PAUSED: /* by default because a spool ran out */
-		heat(s, 220, 60, 0);
-		if (fresh) {
-			set_progress(s, 0.37);
-			s->nozzle_c[0] = 220;
-			s->bed_c = 60;
-		}
-		s->stage = 6;
-		s->print_error = 0x07008011;
-		s->hms[0] = (struct sim_hms){0x07002000, 0x00020001};
-		s->hms_count = 1;
-		break;
-	case SIM_FINISHED:
-		heat(s, 0, 0, 0);
-		set_progress(s, 1);
-		s->tray = SIM_TRAY_NONE;
-		break;
-	case SIM_FAILED:
-		heat(s, 0, 0, 0);
-		if (fresh) {
-			set_progress(s, 0.62);
-		}
-		s->print_error = 0x0300400C;
-		s->tray = SIM_TRAY_NONE;
-		break;
-	case SIM_MOOD_COUNT:
-		break;
-	}
-}
-
-/* Exponential approach, with the 1/32 degree steps that older firmware shows. */
-static double approach(double now, double target, double seconds, double tau_s)
-{
-	double next = target + (now - target) * exp(-seconds / tau_s);
-
-	return round(next * 32) / 32;
-}
-
-static void advance_temperatures(struct sim_state *s, double seconds)
-{
-	for (int i = 0; i < 2; i++) {
-		double target = s->nozzle_target_c[i] > 0 ? s->nozzle_target_c[i] : 24;
-
-		s->nozzle_c[i] = approach(s->nozzle_c[i], target, seconds, 25);
-	}
-	if (s->nozzle_target_c[0] > 0) {
-		s->nozzle_c[0] += ((int)(next_random(s) % 5) - 2) / 32.0;
-	}
-	s->bed_c = approach(s->bed_c, s->bed_target_c > 0 ? s->bed_target_c : 23, seconds, 80);
-	s->chamber_c = approach(s->chamber_c, s->bed_target_c > 0 ? 38 : 25, seconds, 600);
-}
-
-static void advance_job(struct sim_state *s, double seconds)
-{
-	static const double pace[5] = {1, 0.5, 1, 1.24, 1.66};
-
-	s->done_s += seconds * pace[s->speed];
-	if (s->done_s >= s->job_s) {
-		sim_state_enter(s, SIM_FINISHED);
-	} else {
-		set_progress(s, s->done_s / s->job_s);
-	}
-}
-
-void sim_state_advance(struct sim_state *s, const struct sim_model *model, double seconds)
-{
-	if (s->hold || seconds <= 0) {
-		return;
-	}
-	s->mood_s += seconds;
-	advance_temperatures(s, seconds);
-	if (next_random(s) % 8 == 0) {
-		int step = s->wifi_dbm > -45 ? -1 : s->wifi_dbm < -70 ? 1 : 0;
-
-		s->wifi_dbm += step ? step : (int)(next_random(s) % 3) - 1;
-	}
-	if (s->units > 0 && s->unit[0].humidity_pct > 0 && next_random(s) % 16 == 0) {
-		set_humidity(&s->unit[0], 8 + (int)(next_random(s) % 20));
-	}
-	switch (s->mood) {
-	case SIM_PREPARING:
-		s->stage = s->mood_s < PREPARE_S / 3 ? 2 : s->mood_s < PREPARE_S * 2 / 3 ? 13 : 1;
-		if (s->mood_s >= PREPARE_S) {
-			sim_state_enter(s, SIM_PRINTING);
-		}
-		break;
-	case SIM_PRINTING:
-		advance_job(s, seconds);
-		break;
-	case SIM_FINISHED:
-		if (s->mood_s >= FINISHED_S) {
-			sim_state_enter(s, SIM_PREPARING);
-		}
-		break;
-	case SIM_IDLE:
-	case SIM_PAUSED:
-	case SIM_FAILED:
-	case SIM_MOOD_COUNT:
-		break;
-	}
-}
-
-enum set_kind { SET_INT, SET_NUM, SET_BOOL, SET_HEX };
-
-static const struct {
-	const char *key;
-	enum set_kind kind;
-	size_t offset;
-	int64_t min, max;
-	bool holds; /* time would move it again */
-} set_keys[] = {
-    {"bed", SET_NUM, offsetof(struct sim_state, bed_c), -50, 200, true},
-    {"bed_target", SET_NUM, offsetof(struct sim_state, bed_target_c), 0, 200, true},
-    {"chamber", SET_NUM, offsetof(struct sim_state, chamber_c), -50, 200, true},
-    {"chamber_target", SET_NUM, offsetof(struct sim_state, chamber_target_c), 0, 200, true},
-    {"door", SET_BOOL, offsetof(struct sim_state, door), 0, 0, false},
-    {"error", SET_HEX, offsetof(struct sim_state, print_error), 0, 0, false},
-    {"extruder", SET_INT, offsetof(struct sim_state, extruder), 0, 1, false},
-    {"fan_aux", SET_INT, offsetof(struct sim_state, fan_aux), 0, 15, false},
-    {"fan_chamber", SET_INT, offsetof(struct sim_state, fan_chamber), 0, 15, false},
-    {"fan_part", SET_INT, offsetof(struct sim_state, fan_part), 0, 15, false},
-    {"hold", SET_BOOL, offsetof(struct sim_state, hold), 0, 0, false},
-    {"layer", SET_INT, offsetof(struct sim_state, layer), 0, 100000, true},
-    {"layers", SET_INT, offsetof(struct sim_state, layers), 0, 100000, true},
-    {"light", SET_BOOL, offsetof(struct sim_state, light), 0, 0, false},
-    {"locked", SET_BOOL, offsetof(struct sim_state, locked), 0, 0, false},
-    {"nozzle", SET_NUM, offsetof(struct sim_state, nozzle_c[0]), -50, 500, true},
-    {"nozzle_left", SET_NUM, offsetof(struct sim_state, nozzle_c[1]), -50, 500, true},
-    {"nozzle_left_target", SET_NUM, offsetof(struct sim_state, nozzle_target_c[1]), 0, 500, true},
-    {"nozzle_target", SET_NUM, offsetof(struct sim_state, nozzle_target_c[0]), 0, 500, true},
-    {"percent", SET_INT, offsetof(struct sim_state, percent), 0, 100, true},
-    {"remaining", SET_INT, offsetof(struct sim_state, remaining_min), 0, 100000, true},
-    {"sdcard", SET_BOOL, offsetof(struct sim_state, sdcard), 0, 0, false},
-    {"speed", SET_INT, offsetof(struct sim_state, speed), 1, 4, false},
-    {"stage", SET_INT, offsetof(struct sim_state, stage), -1, 255, true},
-    {"tray", SET_INT, offsetof(struct sim_state, tray), 0, 255, false},
-    {"wifi", SET_INT, offsetof(struct sim_state, wifi_dbm), -120, 0, true},
-};
-
-static int parse_hex32(const char *text, uint32_t *ret)
-{
-	unsigned long value;
-	char *end;
-
-	if (strlen(text) == 0 || strlen(text) > 8 ||
-	    strspn(text, "0123456789abcdefABCDEF") != strlen(text)) {
-		return -EINVAL;
-	}
-	value = strtoul(text, &end, 16);
-	*ret = (uint32_t)value;
-	return 0;
-}
-
-/* "none", or pairs ATTR:CODE in hex, comma between. */
-static int set_hms(struct sim_state *s, const char *value)
-{
-	_cleanup_free_ char *copy = xstrdup(value);
-	struct sim_hms list[SIM_HMS_MAX];
-	char *rest = copy;
-	int count = 0;
-
-	if (strcmp(value, "none") == 0) {
-		s->hms_count = 0;
-		return 0;
-	}
-	for (char *word = strsep(&rest, ","); word; word = strsep(&rest, ",")) {
-		char *code = strchr(word, ':');
-
-		if (!code || count == SIM_HMS_MAX) {
-			return -EINVAL;
-		}
-		*code++ = '\0';
-		if (parse_hex32(word, &list[count].attr) < 0 ||
-		    parse_hex32(code, &list[count].code) < 0) {
-			return -EINVAL;
-		}
-		count++;
-	}
-	memcpy(s->hms, list, sizeof(list[0]) * (size_t)count);
-	s->hms_count = count;
-	return 0;
-}
-
-/* A spool appears in or vanishes from a slot, by its global number. */
-static int set_present(struct sim_state *s, const char *value, bool present)
-{
-	int64_t tray;
-
-	if (parse_i64(value, 0, 253, &tray) < 0) {
-		return -EINVAL;
-	}
-	for (int i = 0; i < s->units; i++) {
-		struct sim_unit *u = &s->unit[i];
-		int64_t slot = u->id >= 128 ? tray - u->id : tray - u->id * 4;
-
-		if (slot >= 0 && slot < u->trays) {
-			u->tray[slot].present = present;
+	for (int i = 0; i < s->hms_count; i++) {
+		if (memcmp(&s->hms[i], &message, sizeof(message)) == 0) {
 			return 0;
 		}
 	}
-	return -EINVAL;
+	if (s->hms_count == SIM_HMS_MAX) {
+		return -ENOSPC;
+	}
+	s->hms[s->hms_count++] = message;
+	return 0;
 }
 
-static int set_number(struct sim_state *s, size_t row, const char *value)
+int sim_state_clear(struct sim_state *s, struct sim_hms message)
 {
-	char *at = (char *)s + set_keys[row].offset;
-	int64_t whole;
-	double number;
-
-	switch (set_keys[row].kind) {
-	case SET_INT:
-		if (parse_i64(value, set_keys[row].min, set_keys[row].max, &whole) < 0) {
-			return -EINVAL;
-		}
-		*(int *)at = (int)whole;
-		return 0;
-	case SET_NUM:
-		if (parse_double(value, &number) < 0 || number < (double)set_keys[row].min ||
-		    number > (double)set_keys[row].max) {
-			return -EINVAL;
-		}
-		*(double *)at = number;
-		return 0;
-	case SET_BOOL:
-		return parse_bool(value, (bool *)at);
-	case SET_HEX:
-		return parse_hex32(value, (uint32_t *)at);
-	}
-	return -EINVAL;
-}
-
-int sim_state_set(struct sim_state *s, const char *key, const char *value)
-{
-	if (strcmp(key, "job") == 0) {
-		return str_copy(s->job, sizeof(s->job), value) ? 0 : -EINVAL;
-	}
-	if (strcmp(key, "hms") == 0) {
-		return set_hms(s, value);
-	}
-	if (strcmp(key, "insert") == 0 || strcmp(key, "remove") == 0) {
-		return set_present(s, value, key[0] == 'i');
-	}
-	for (size_t i = 0; i < ARRAY_SIZE(set_keys); i++) {
-		if (strcmp(set_keys[i].key, key) == 0) {
-			int r = set_number(s, i, value);
-
-			s->hold = s->hold || (r == 0 && set_keys[i].holds);
-			return r;
+	for (int i = 0; i < s->hms_count; i++) {
+		if (memcmp(&s->hms[i], &message, sizeof(message)) == 0) {
+			s->hms[i] = s->hms[--s->hms_count];
+			return 0;
 		}
 	}
 	return -ENOENT;
 }
 
-char *sim_state_keys(void)
+/* Where a mood set by hand finds the job. */
+static void place_job(struct sim_state *s, enum sim_mood mood)
 {
-	char *text = xstrdup("hms insert job remove");
+	bool over = s->mood == SIM_FINISHED || s->mood == SIM_FAILED;
 
-	for (size_t i = 0; i < ARRAY_SIZE(set_keys); i++) {
-		char *longer = xasprintf("%s %s", text, set_keys[i].key);
+	if (s->job.name[0] == '\0' || over) {
+		double middle = 0.05 + sim_random(s) % 85 / 100.0;
 
-		free(text);
-		text = longer;
+		sim_job_begin(s);
+		sim_job_skip(s, mood == SIM_PAUSED ? 0.37 : mood == SIM_FAILED ? 0.62 : middle);
+	} else if (s->mood == SIM_PREPARING || s->stage != SIM_STAGE_PRINTING) {
+		sim_job_skip(s, s->job.done_s / s->job.length_s);
 	}
-	return text;
+}
+
+void sim_state_enter(struct sim_state *s, enum sim_mood mood)
+{
+	if (mood == s->mood && mood != SIM_PREPARING && mood != SIM_IDLE) {
+		return;
+	}
+	if (mood == SIM_IDLE) {
+		sim_job_forget(s);
+		return;
+	}
+	if (mood == SIM_PREPARING) {
+		sim_job_begin(s);
+		sim_job_load(s);
+		return;
+	}
+	if (s->mood == SIM_PAUSED) {
+		sim_job_do(s, SIM_JOB_RESUME);
+	}
+	place_job(s, mood);
+	switch (mood) {
+	case SIM_PAUSED: /* because a spool ran out */
+		sim_job_stall(s);
+		break;
+	case SIM_FINISHED:
+		sim_job_do(s, SIM_JOB_FINISH);
+		break;
+	case SIM_FAILED:
+		sim_job_do(s, SIM_JOB_FAIL);
+		break;
+	case SIM_IDLE:
+	case SIM_PREPARING:
+	case SIM_PRINTING:
+	case SIM_MOOD_COUNT:
+		break;
+	}
+}
+
+/* Exponential approach in the steps that are shown; what is below them waits in *rest. */
+static double approach(
+    double now, double target, double seconds, double tau_s, double per_degree, double *rest)
+{
+	double next = target + (now + *rest - target) * exp(-seconds / tau_s);
+	double shown = round(next * per_degree) / per_degree;
+
+	*rest = next - shown;
+	return shown;
+}
+
+/* Older firmware shows steps of 1/32 degree. */
+static void advance_temperatures(struct sim_state *s, double seconds)
+{
+	double bed_c = s->bed_target_c > 0 ? s->bed_target_c : 23;
+	double chamber_c = s->chamber_target_c > 0 ? s->chamber_target_c
+			   : s->bed_target_c > 0   ? 38
+						   : 25;
+
+	for (int i = 0; i < 2; i++) {
+		double target = s->nozzle_target_c[i] > 0 ? s->nozzle_target_c[i] : 24;
+
+		s->nozzle_c[i] =
+		    approach(s->nozzle_c[i], target, seconds, 25, 32, &s->nozzle_rest[i]);
+		if (s->nozzle_target_c[i] > 0) {
+			s->nozzle_c[i] += ((int)(sim_random(s) % 5) - 2) / 32.0;
+		}
+	}
+	s->bed_c = approach(s->bed_c, bed_c, seconds, 80, 32, &s->bed_rest);
+	s->chamber_c = approach(s->chamber_c, chamber_c, seconds, 600, 32, &s->chamber_rest);
+}
+
+static void advance_unit(struct sim_unit *u, double seconds)
+{
+	double target_c = u->dry == SIM_DRY_ON ? u->dry_target_c : 24;
+
+	if (u->dry == SIM_DRY_OFF) {
+		return;
+	}
+	u->temp_c = approach(u->temp_c, target_c, seconds, 900, 10, &u->temp_rest);
+	u->dry_left_s -= seconds;
+	if (u->dry == SIM_DRY_ON && u->dry_left_s <= 0) {
+		u->dry = SIM_DRY_COOLING;
+		u->dry_left_s = COOLING_S;
+		set_humidity(u, 8);
+	} else if (u->dry == SIM_DRY_COOLING && u->dry_left_s <= 0) {
+		u->dry = SIM_DRY_OFF;
+	}
+	u->dry_min = u->dry == SIM_DRY_ON ? (int)ceil(u->dry_left_s / 60) : 0;
+}
+
+static void advance_air(struct sim_state *s)
+{
+	if (sim_random(s) % 8 == 0) {
+		int step = s->wifi_dbm > -45 ? -1 : s->wifi_dbm < -70 ? 1 : 0;
+
+		s->wifi_dbm += step ? step : (int)(sim_random(s) % 3) - 1;
+	}
+	if (s->units > 0 && s->unit[0].humidity_pct > 0 && s->unit[0].dry == SIM_DRY_OFF &&
+	    sim_random(s) % 16 == 0) {
+		set_humidity(&s->unit[0], 8 + (int)(sim_random(s) % 20));
+	}
+}
+
+static void advance_step(struct sim_state *s, double seconds)
+{
+	s->mood_s += seconds;
+	advance_temperatures(s, seconds);
+	for (int i = 0; i < s->units; i++) {
+		advance_unit(&s->unit[i], seconds);
+	}
+	if (s->error_left_s > 0) {
+		s->error_left_s -= seconds;
+		if (s->error_left_s <= 0) {
+			s->print_error = 0;
+			s->error_left_s = 0;
+		}
+	}
+	sim_job_advance(s, seconds);
+	if (s->mood == SIM_FINISHED && s->again_s > 0 && s->mood_s >= s->again_s) {
+		sim_job_begin(s);
+	}
+}
+
+/* What a printer does not keep for the next report. */
+static bool is_news(const struct sim_state *a, const struct sim_state *b)
+{
+	for (int i = 0; i < a->units; i++) {
+		if (a->unit[i].dry != b->unit[i].dry) {
+			return true;
+		}
+	}
+	return a->mood != b->mood || a->stage != b->stage || a->tray != b->tray ||
+	       a->print_error != b->print_error;
+}
+
+double sim_state_advance(struct sim_state *s, double seconds)
+{
+	double step = seconds / STEPS_MAX > STEP_S ? seconds / STEPS_MAX : STEP_S;
+	struct sim_state before = *s;
+
+	if (s->hold || seconds <= 0) {
+		return 0;
+	}
+	advance_air(s);
+	while (seconds > 0) {
+		double now = seconds < step ? seconds : step;
+
+		advance_step(s, now);
+		seconds -= now;
+		if (is_news(s, &before)) {
+			return seconds;
+		}
+	}
+	return 0;
 }

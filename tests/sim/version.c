@@ -52,6 +52,16 @@ static void write_unit(struct jw *w, const struct sim_identity *id, const struct
 	write_module(w, id, &m);
 }
 
+static void write_hotend(struct jw *w, const struct sim_identity *id, int number)
+{
+	char name[16], sn[24];
+	const struct module m = {name, "00.00.01.04", "WTM01", sn, ""};
+
+	snprintf(name, sizeof(name), "wtm/%d", number);
+	snprintf(sn, sizeof(sn), "WTM00A%09d", number);
+	write_module(w, id, &m);
+}
+
 void sim_version_write(
     struct jw *w, const struct sim_identity *id, const struct sim_state *now, const char *sequence)
 {
@@ -73,6 +83,9 @@ void sim_version_write(
 	}
 	for (int i = 0; i < now->units; i++) {
 		write_unit(w, id, &now->unit[i]);
+	}
+	for (int i = 0; i < id->model->rack; i++) {
+		write_hotend(w, id, SIM_RACK_FIRST + i);
 	}
 	jw_array_end(w);
 	jw_str(w, "result", "success");
