@@ -323,7 +323,7 @@ static void stop_loop(struct daemon *d)
 static int start_hub(struct daemon *d, struct err *e)
 {
 	/* Events live in memory: a new epoch at every start, so that an old cursor is told so. */
-	d->hub = hub_create((uint32_t)time(NULL), 1, on_hub_wake, d);
+	d->hub = hub_create((uint32_t)loop_wall_ms(d->loop), 1, on_hub_wake, d);
 	loop_deferred_init(&d->flush, on_flush, d);
 	d->observer =
 	    (struct hub_observer){.changed = on_hub_changed, .flushed = on_hub_flushed, .arg = d};

@@ -134,7 +134,7 @@ static void suggest(const struct registry *r, const char *term, struct err *e)
 	if (best) {
 		err_hint(e, "did you mean %s?", best);
 	} else {
-		err_hint(e, "bambuctl list shows the printers");
+		err_hint(e, "bambuctl list");
 	}
 }
 
