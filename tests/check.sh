@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # The whole test run, from a bare Debian 12: installs, builds with sanitizers, runs every suite, ends with `N passed, N failed`.
-# usage: tests/check.sh [--long]      --long adds valgrind, libFuzzer, clang-format and the benchmarks
+# usage: tests/check.sh [--long]      --long adds links over minutes, valgrind, libFuzzer, clang-format and the benchmarks
 set -u
 cd "$(dirname "$0")/.." || exit 1
 long=no
@@ -79,6 +79,7 @@ if [ $long = yes ]; then
 	compile build-release || die "the release build failed or warned"
 	one format sh -c 'git ls-files "*.c" "*.h" | xargs clang-format-14 --dry-run --Werror'
 	one valgrind tests/e2e/valgrind.sh build-release
+	one links env BUILD_DIR=build-release PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 tests/e2e/long_links.py
 	one promtool tests/e2e/promtool.sh build-release
 	one fuzz tests/fuzz/run.sh
 	one benchmarks tests/bench/run.sh build-release

@@ -194,8 +194,8 @@ class Program(Case):
         d.wait_notify("WATCHDOG=1")
 
     def test_a_damaged_file_of_an_added_printer_stops_nobody(self):
-        """Row 24: drop-ins with one bit of one byte flipped, each byte in turn, binary, a folder, a dangling link: the daemon starts, says
-        file and line, and the other printers are served."""
+        """Row 24: drop-ins with one bit of one byte flipped, each byte in turn, binary, a folder, a dangling link:
+        the daemon starts, says file and line, and the other printers are served."""
         self.write_config(conf())
         added = self.folder / "state" / "printers.d"
         added.mkdir(parents=True)
