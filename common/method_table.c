@@ -1246,6 +1246,7 @@ const struct method method_table[] =
 	{
 	    .name = "op.cancel",
 	    .perm = PERM_CONTROL,
+	    .since = "0.3.0",
 	    .usage = "",
 	    .help = "Cancel an operation",
 	    .params =
@@ -1256,6 +1257,7 @@ const struct method method_table[] =
 	{
 	    .name = "op.get",
 	    .perm = PERM_READ,
+	    .since = "0.3.0",
 	    .usage = "",
 	    .help = "Show an operation",
 	    .params =
@@ -1266,6 +1268,7 @@ const struct method method_table[] =
 	{
 	    .name = "op.list",
 	    .perm = PERM_READ,
+	    .since = "0.3.0",
 	    .usage = "",
 	    .help = "List operations",
 	},

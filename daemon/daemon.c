@@ -22,6 +22,7 @@
 #include "daemon/bridge/metrics.h"
 #include "daemon/config.h"
 #include "daemon/fleet/fleet.h"
+#include "daemon/fleet/ops.h"
 #include "daemon/fleet/printer.h"
 #include "daemon/fleet/registry.h"
 #include "daemon/fleet/wake.h"
@@ -375,6 +376,7 @@ static int start_fleet(struct daemon *d, struct err *e)
 	d->fleet.client_salt = client_salt(&d->config->daemon);
 	d->fleet.state_dir = xstrdup(d->config->daemon.state_dir);
 	report_init(&d->fleet.report);
+	d->fleet.ops = ops_create(d->loop);
 	d->registry = registry_create(&d->fleet);
 	apply_config(d);
 	d->wake = wake_create(&d->fleet, d->registry, NULL, NULL);
@@ -385,6 +387,7 @@ static void stop_fleet(struct daemon *d)
 {
 	wake_destroy(TAKE(d->wake));
 	registry_destroy(TAKE(d->registry));
+	ops_destroy(TAKE(d->fleet.ops));
 	mqtt_pool_destroy(TAKE(d->fleet.pool));
 	tls_store_destroy(TAKE(d->fleet.tls));
 	resolver_destroy(TAKE(d->fleet.resolver));

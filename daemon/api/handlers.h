@@ -34,4 +34,8 @@ int h_events_subscribe(struct call *c);
 int h_events_unsubscribe(struct call *c);
 int h_events_list(struct call *c);
 
+int h_op_get(struct call *c);
+int h_op_cancel(struct call *c);
+int h_op_list(struct call *c);
+
 int h_metrics_text(struct call *c);

@@ -11,6 +11,7 @@ struct fleet_tap;
 struct hub;
 struct loop;
 struct mqtt_pool;
+struct ops;
 struct resolver;
 struct tls_store;
 
@@ -23,6 +24,7 @@ struct fleet {
 	const char *instance; /* name of this daemon in status objects */
 	uint64_t client_salt; /* makes client ids of this daemon its own, and stable */
 	char *state_dir;      /* where drop-ins are written; of this run, whatever a reload says */
+	struct ops *ops;
 	const struct fleet_tap *tap; /* who listens to messages, or NULL */
 	struct report report;	     /* reused for every message: one tape for all */
 };

@@ -267,6 +267,12 @@ void uplink_redial(struct uplink *u, const char *why)
 	}
 }
 
+void uplink_renew(struct uplink *u, const char *client_id, const char *why)
+{
+	mqtt_set_client_id(u->client, client_id);
+	uplink_redial(u, why);
+}
+
 bool uplink_is_up(const struct uplink *u)
 {
 	return u && u->phase == PHASE_UP;

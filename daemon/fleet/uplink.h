@@ -46,6 +46,8 @@ void uplink_start(struct uplink *u);
 int uplink_retry(struct uplink *u, int64_t *ret_wait_ms);
 /* Ends the session (DISCONNECT) and comes back by itself; `why` is logged by the driver. */
 void uplink_reconnect(struct uplink *u, const char *why);
+/* As uplink_redial, under another client id: the broker then keeps nothing of the old session. */
+void uplink_renew(struct uplink *u, const char *client_id, const char *why);
 /* Drops whatever there is and tries anew at once: after a sleep of the machine no session and no
  * planned attempt is worth keeping. A refusal's pause stays (see uplink_retry). */
 void uplink_redial(struct uplink *u, const char *why);

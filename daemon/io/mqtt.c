@@ -455,6 +455,12 @@ void mqtt_destroy(struct mqtt_client *c)
 	}
 }
 
+void mqtt_set_client_id(struct mqtt_client *c, const char *client_id)
+{
+	free(c->client_id);
+	c->client_id = xstrdup(client_id);
+}
+
 int mqtt_open(struct mqtt_client *c, const char *address, uint16_t port)
 {
 	if (c->phase != MQTT_IDLE) {

@@ -59,6 +59,8 @@ struct mqtt_client *mqtt_create(
     struct mqtt_pool *p, const struct mqtt_config *config, const struct mqtt_handler *h);
 /* Safe from every callback; no callback follows. Sends DISCONNECT when up. NULL is fine. */
 void mqtt_destroy(struct mqtt_client *c);
+/* For the sessions from the next mqtt_open on; copied. */
+void mqtt_set_client_id(struct mqtt_client *c, const char *client_id);
 /* Numeric address. Queues for a handshake slot; up or down follows, never before return. The
  * in-flight queue of an earlier session is dropped (a new library client per session). -EALREADY
  * when not idle. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/util.h"
+#include "daemon/model/ack.h"
 #include "daemon/model/report.h"
 #include "daemon/model/sent.h"
 
@@ -18,9 +19,6 @@
 #define DIS_STATE_FINISHED 3
 #define HMS_UNVERIFIED_ATTR 0x05000500u /* "MQTT command verification failed" */
 #define HMS_UNVERIFIED_CODE 0x00010007u
-#define ERROR_UNSIGNED 0x05024007u /* of an ack, or as print_error */
-#define ERROR_BAD_HEADER 0x05024009u
-#define REASON_UNSIGNED "mqtt message verify failed"
 #define CFG_RECORDING 3
 #define CFG_TIMELAPSE 5
 #define NEW_VERSION_NONE 2
@@ -397,11 +395,6 @@ static bool hms_unverified(const struct state_hms *h)
 	return false;
 }
 
-static bool is_refusal(uint32_t error)
-{
-	return error == ERROR_UNSIGNED || error == ERROR_BAD_HEADER;
-}
-
 /* No evidence is not permission: a printer that sends no `fun` stays unknown. */
 static void derive_control(struct state *s)
 {
@@ -440,19 +433,16 @@ static bool update_control(struct state *s, int64_t wall_ms)
 
 bool state_merge_control(struct merge *m)
 {
-	m->s->sent->refused |= is_refusal(m->s->print.error);
+	m->s->sent->refused |= ack_code_is_unsigned(m->s->print.error);
 	return update_control(m->s, m->now.wall_ms);
 }
 
 bool state_take_ack(struct state *s, const struct report *r, struct state_time now)
 {
-	struct taker t = {.scan = &r->scan, .wrong_types = &s->wrong_types};
-	char reason[sizeof(REASON_UNSIGNED)] = "";
-	int64_t error = 0;
+	struct ack ack;
 
-	take_i64(&t, scan_get(&r->scan, r->body, "err_code"), 0, &error);
-	scan_str(&r->scan, scan_get(&r->scan, r->body, "reason"), reason, sizeof(reason));
-	if (!is_refusal((uint32_t)error) && strcmp(reason, REASON_UNSIGNED) != 0) {
+	ack_read(r, &ack);
+	if (!ack.is_unsigned) {
 		return false;
 	}
 	s->sent->refused = true;

@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include "daemon/fleet/ops.h"
 #include "daemon/fleet/printer_config.h"
 #include "daemon/fleet/registry.h"
 #include "daemon/model/hub.h"
@@ -92,6 +93,7 @@ void rig_start(struct rig *r, size_t printers)
 	loop_deferred_init(&r->flush, on_flush, r);
 	r->hub = hub_create(RIG_EPOCH, 1, on_wake, r);
 	r->fleet = (struct fleet){.loop = r->loop, .hub = r->hub, .instance = "bench"};
+	r->fleet.ops = ops_create(r->loop);
 	r->registry = registry_create(&r->fleet);
 	rig_printers(r, printers);
 	rig_turn(r, 2);
@@ -112,6 +114,7 @@ void rig_stop(struct rig *r)
 {
 	server_destroy(r->server);
 	registry_destroy(r->registry);
+	ops_destroy(r->fleet.ops);
 	loop_deferred_cancel(&r->flush);
 	hub_destroy(r->hub);
 	loop_destroy(r->loop);

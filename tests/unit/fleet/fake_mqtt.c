@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "daemon/fleet/ops.h"
 #include "daemon/io/resolve.h"
 #include "daemon/model/hub.h"
 
@@ -29,6 +30,7 @@ struct mqtt_client *mqtt_create(
 
 	c->handler = *h;
 	fake.client = c;
+	str_copy(fake.client_id, sizeof(fake.client_id), config->client_id);
 	return c;
 }
 
@@ -38,6 +40,11 @@ void mqtt_destroy(struct mqtt_client *c)
 		fake.client = NULL;
 	}
 	free(c);
+}
+
+void mqtt_set_client_id(struct mqtt_client *c, const char *client_id)
+{
+	str_copy(fake.client_id, sizeof(fake.client_id), client_id);
 }
 
 int mqtt_open(struct mqtt_client *c, const char *address, uint16_t port)
@@ -124,6 +131,7 @@ void fake_start(void)
 	fake.hub = hub_create(1, 1, on_wake, NULL);
 	fake.fleet.loop = fake.loop;
 	fake.fleet.hub = fake.hub;
+	fake.fleet.ops = ops_create(fake.loop);
 	fake.fleet.instance = "test";
 	fake.fleet.tls = tls_store_create();
 	report_init(&fake.fleet.report);
@@ -132,6 +140,7 @@ void fake_start(void)
 void fake_stop(void)
 {
 	report_finish(&fake.fleet.report);
+	ops_destroy(fake.fleet.ops);
 	tls_store_destroy(fake.fleet.tls);
 	hub_destroy(fake.hub);
 	loop_destroy(fake.loop);
