@@ -304,7 +304,7 @@ class Crowd(Case):
                 with self.connect() as s:
                     s.sendall(PING * 3 + b'{"id":9,"method":"events.subscribe"}\n{"id":')
             # Some may still wait to be accepted: their end comes after that.
-            wait_until("all to be accepted", lambda: c.call("daemon.stats")["counters"]["clients"]["accepted"] >= 200)
+            wait_until("all to be accepted", lambda: c.call("daemon.stats")["counters"]["clients"]["accepted"] >= 201)
             wait_until("all to be gone", lambda: c.call("daemon.status")["clients"] == 1)
             wait_until("all descriptors to be back", lambda: len(os.listdir(f"/proc/{self.pid}/fd")) == fds)
 
