@@ -318,7 +318,11 @@ class Demo(SimCase):
         d.wait_status("rack1-01", "its job to move", lambda s: (s["print"]["remaining_s"], s["print"]["layer"]) !=
                       (h2d["print"]["remaining_s"], h2d["print"]["layer"]))
         d.wait_status("rack2-04", "its job to begin", lambda s: s["print"]["state"] == "printing" and s["print"]["stage"])
-        self.assertEqual(d.status("rack2-03")["hms"][0]["unit"], 0)
+        paused = d.status("rack2-03")
+        self.assertEqual([paused["hms"][0][k] for k in ("unit", "slot")] + [paused["ams"]["units"][0]["trays"][1]["state"]],
+                         [0, 1, "empty"])
+        for name in ("rack1-02", "shelf-1"):
+            self.assertLess(d.status(name)["temp"]["nozzles"][0]["current_c"], 30, "its job is long over")
 
     def test_bambud_reads_every_model_as_what_it_is(self):
         self.begin("--printers", "14", "--state", "printing", "--rate", "2", "--deltas")

@@ -18,7 +18,7 @@
 static const char demo[] =
     "rack1-01 model=H2D state=printing ams=pro2,ht tags=rack1,abs dry=128:70:6 again=600\n"
     "rack1-02 model=X1C state=finished ams=ams,ams tags=rack1\n"
-    "rack2-03 model=P1S state=paused ams=ams tags=rack2,pla\n"
+    "rack2-03 model=P1S state=paused ams=ams tags=rack2,pla remove=1 tray=255\n"
     "rack2-04 model=P2S state=preparing ams=pro2 tags=rack2 again=600\n"
     "mini model=A1MINI state=idle ams=lite tags=desk\n"
     "shelf-1 model=A1 state=failed ams=none tags=shelf\n"

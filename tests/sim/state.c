@@ -247,9 +247,14 @@ static void place_job(struct sim_state *s, enum sim_mood mood)
 
 	if (s->job.name[0] == '\0' || over) {
 		double middle = 0.05 + sim_random(s) % 85 / 100.0;
+		double nozzle_c = s->nozzle_c[0], bed_c = s->bed_c;
 
 		sim_job_begin(s);
 		sim_job_skip(s, mood == SIM_PAUSED ? 0.37 : mood == SIM_FAILED ? 0.62 : middle);
+		if (mood == SIM_FINISHED || mood == SIM_FAILED) { /* long ago: it is cool */
+			s->nozzle_c[s->extruder] = nozzle_c;
+			s->bed_c = bed_c;
+		}
 	} else if (s->mood == SIM_PREPARING || s->stage != SIM_STAGE_PRINTING) {
 		sim_job_skip(s, s->job.done_s / s->job.length_s);
 	}
