@@ -25,7 +25,7 @@ static const char *const log_words[] = {"err", "warn", "info", "debug", NULL};
 static const char *const region_words[] = {"global", "china", "custom", NULL};
 static const char *const section_words[] = {
     "print", "temp", "fans", "lights", "ams", "hms", "camera", "device", "link", "control", NULL};
-static const char *const sensitivity_words[] = {"low", "medium", "high", NULL};
+static const char *const sensitivity_words[] = {"low", "medium", "high", "never_halt", NULL};
 static const char *const speed_words[] = {"silent", "standard", "sport", "ludicrous", NULL};
 static const char *const until_words[] = {"sent", "acked", "effective", NULL};
 
@@ -201,8 +201,8 @@ const struct method method_table[] =
 		{
 		    PRINTER_NEEDED,
 		    UNIT,
-		    PARAM(INT, "target_c", "temperature", REQUIRED, RANGE(35, 85)),
-		    PARAM(INT, "hours", "how long", REQUIRED, RANGE(1, 48)),
+		    PARAM(INT, "target_c", "temperature", REQUIRED, RANGE(45, 85)),
+		    PARAM(INT, "hours", "how long", REQUIRED, RANGE(1, 24)),
 		    PARAM(BOOL, "rotate", "turn the spools meanwhile"),
 		    PARAM(STRING, "type", "material that is dried"),
 		    CONTROL_PARAMS,
@@ -720,7 +720,7 @@ const struct method method_table[] =
 	    .perm = PERM_ADMIN,
 	    .verb = "access-code",
 	    .usage = "PRINTER",
-	    .help = "Change the access code of the printer",
+	    .help = "Ask the printer for its access code",
 	    .params =
 		{
 		    PRINTER_NEEDED,
@@ -749,7 +749,7 @@ const struct method method_table[] =
 	    .params =
 		{
 		    PRINTER_NEEDED,
-		    PARAM(INT, "mode", "mode of the buzzer", RANGE(0, 255)),
+		    PARAM(INT, "mode", "0 silent, 1 alarm, 2 beep; left out = beep", RANGE(0, 2)),
 		    CONTROL_PARAMS,
 		},
 	},
@@ -762,7 +762,7 @@ const struct method method_table[] =
 	    .params =
 		{
 		    PRINTER_NEEDED,
-		    PARAM(NUMBER, "mm", "length, negative = retract", REQUIRED, RANGE(-200, 200)),
+		    PARAM(NUMBER, "mm", "length, negative = retract", REQUIRED, RANGE(-100, 100)),
 		    PARAM(INT, "nozzle", "which nozzle", RANGE(0, 1)),
 		    CONTROL_PARAMS,
 		},
@@ -869,7 +869,8 @@ const struct method method_table[] =
 		{
 		    PRINTER_NEEDED,
 		    PARAM(STRING, "axis", "which axis", REQUIRED, WORDS(axis_words)),
-		    PARAM(NUMBER, "mm", "distance, negative = back", REQUIRED, RANGE(-500, 500)),
+		    PARAM(NUMBER, "mm", "distance, negative = back; z at most 10", REQUIRED,
+			RANGE(-100, 100)),
 		    PARAM(NUMBER, "speed", "speed in mm per minute", RANGE(1, 30000)),
 		    CONTROL_PARAMS,
 		},
@@ -1162,6 +1163,9 @@ const struct method method_table[] =
 		{
 		    PRINTER_NEEDED,
 		    PROFILE,
+		    PARAM(STRING, "filament", "filament profile it belongs to"),
+		    PARAM(NUMBER, "diameter_mm", "diameter of the nozzle", RANGE(0.1, 2)),
+		    PARAM(INT, "nozzle", "which nozzle", RANGE(0, 1)),
 		    CONTROL_PARAMS,
 		},
 	},
@@ -1276,7 +1280,7 @@ const struct method method_table[] =
 	    .name = "print.calibrate",
 	    .perm = PERM_CONTROL,
 	    .verb = "calibrate",
-	    .usage = "PRINTER bed|vibration|flow...",
+	    .usage = "PRINTER bed|vibration|motor...",
 	    .help = "Run calibrations",
 	    .params =
 		{
