@@ -11,6 +11,9 @@
 enum {
 	SILENCE_STALE_MS = 60 * 1000, /* reliability.md row 3 */
 	SILENCE_RECONNECT_MS = 120 * 1000,
+	/* Row 2: nothing at all came, not even the answer to the ping that is due after 30 s. */
+	DEAF_STALE_MS = 40 * 1000,
+	DEAF_LOOK_MS = 42 * 1000,
 	/* A refused port right after a loss is a printer that boots; one that stays is a closed
 	   door. */
 	LAN_CLOSED_AFTER_MS = 30 * 1000,
@@ -133,8 +136,16 @@ void printer_heard(struct printer *p)
 	doctor_poke(p->doctor);
 }
 
+static bool is_deaf(const struct printer *p)
+{
+	return uplink_deaf_ms(p->uplink) >= DEAF_STALE_MS;
+}
+
 static const char *silence_text(const struct printer *p)
 {
+	if (is_deaf(p)) {
+		return "the connection stands, but nothing answers a ping";
+	}
 	return p->last_message_mono_ms < 0
 		   ? "connected, but no report since: is Serial= right (upper case)?"
 		   : "connected, but the printer has sent nothing for 60 s";
@@ -153,12 +164,14 @@ static void on_silence(void *arg)
 		uplink_reconnect(p->uplink, "silent for 120 s");
 		return;
 	}
-	if (silent_ms < SILENCE_STALE_MS) {
-		loop_timer_start(&p->silence, SILENCE_STALE_MS - silent_ms);
+	if (silent_ms < SILENCE_STALE_MS && !is_deaf(p)) {
+		int64_t next_ms = silent_ms < DEAF_LOOK_MS ? DEAF_LOOK_MS : SILENCE_STALE_MS;
+
+		loop_timer_start(&p->silence, next_ms - silent_ms);
 		return;
 	}
 	printer_enter(p, LINK_STALE, silence_text(p), NULL);
-	if (!p->silence_asked) {
+	if (!p->silence_asked && !is_deaf(p)) {
 		p->silence_asked = true;
 		printer_ask_full(p, PUSHALL_SILENCE);
 	}
@@ -178,7 +191,7 @@ static void on_up(void *arg)
 	/* What was missed shows in the next full report; deltas before it would mix two times. */
 	state_reset(&p->state);
 	derive_gap(&p->derive);
-	loop_timer_start(&p->silence, SILENCE_STALE_MS);
+	loop_timer_start(&p->silence, DEAF_LOOK_MS);
 	/* A silent printer that takes a new connection is still silent: its first message ends
 	 * that. */
 	if (p->link.state != LINK_STALE) {

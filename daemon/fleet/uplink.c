@@ -278,6 +278,11 @@ bool uplink_is_up(const struct uplink *u)
 	return u && u->phase == PHASE_UP;
 }
 
+int64_t uplink_deaf_ms(const struct uplink *u)
+{
+	return uplink_is_up(u) ? mqtt_deaf_ms(u->client) : 0;
+}
+
 int uplink_publish(struct uplink *u, const char *topic, const char *payload, size_t len)
 {
 	return uplink_is_up(u) ? mqtt_publish(u->client, topic, payload, len) : -ENOTCONN;

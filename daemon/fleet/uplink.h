@@ -52,6 +52,8 @@ void uplink_renew(struct uplink *u, const char *client_id, const char *why);
  * planned attempt is worth keeping. A refusal's pause stays (see uplink_retry). */
 void uplink_redial(struct uplink *u, const char *why);
 bool uplink_is_up(const struct uplink *u);
+/* As mqtt_deaf_ms. */
+int64_t uplink_deaf_ms(const struct uplink *u);
 /* QoS 1. 0 or negative errno. */
 int uplink_publish(struct uplink *u, const char *topic, const char *payload, size_t len);
 /* The numeric address last used, or NULL. */

@@ -486,6 +486,11 @@ bool mqtt_is_up(const struct mqtt_client *c)
 	return c->phase == MQTT_UP;
 }
 
+int64_t mqtt_deaf_ms(const struct mqtt_client *c)
+{
+	return c->phase == MQTT_UP ? loop_now_ms(c->pool->loop) - c->heard_ms : 0;
+}
+
 /* Outside of its callbacks the library writes at once, and may find the connection gone. */
 static int after_send(struct mqtt_client *c, int rc)
 {

@@ -68,6 +68,9 @@ int mqtt_open(struct mqtt_client *c, const char *address, uint16_t port);
 /* DISCONNECT and down(ASKED) later; nothing when idle. */
 void mqtt_close(struct mqtt_client *c, const char *why);
 bool mqtt_is_up(const struct mqtt_client *c);
+/* ms since anything whole came, an answer to a ping too (looked at about once a second); 0 unless
+ * up. */
+int64_t mqtt_deaf_ms(const struct mqtt_client *c);
 /* QoS 1, both. 0, -ENOTCONN, or -EIO (down follows when the connection is gone). */
 int mqtt_publish(struct mqtt_client *c, const char *topic, const void *payload, size_t len);
 int mqtt_subscribe(struct mqtt_client *c, const char *topic);

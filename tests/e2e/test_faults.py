@@ -122,7 +122,8 @@ class Faults(Case):
         self.sim_.do("fault", self.sick_serial, "half-open", "on")
         self.daemon_.wait_status(self.sick, "an age", lambda s: s["link"]["age_ms"] > 3000)
         # Once the watchdog has said so it is no longer online; the times are reliability.md row 2.
-        self.daemon_.wait_status(self.sick, "not online", lambda s: s["link"]["state"] in ("stale", "offline"), deadline=65)
+        self.daemon_.wait_link(self.sick, "stale", deadline=60)
+        self.daemon_.wait_link(self.sick, "offline", deadline=20)
         self.sim_.do("fault", self.sick_serial, "half-open", "off")
         self.daemon_.wait_link(self.sick, "online", deadline=60)
 

@@ -64,6 +64,11 @@ void mqtt_close(struct mqtt_client *c, const char *why)
 	str_copy(fake.last_close, sizeof(fake.last_close), why);
 }
 
+int64_t mqtt_deaf_ms(const struct mqtt_client *c)
+{
+	return c->up ? fake.deaf_ms : 0;
+}
+
 int mqtt_publish(struct mqtt_client *c, const char *topic, const void *payload, size_t len)
 {
 	fake.publishes++;

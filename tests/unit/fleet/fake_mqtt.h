@@ -15,6 +15,7 @@ struct fake {
 	int64_t now_ms;
 	/* The last client made, and what it was asked. */
 	struct mqtt_client *client;
+	int64_t deaf_ms;   /* what mqtt_deaf_ms says */
 	int64_t lookup_ms; /* how long a look-up takes */
 	char last_address[64];
 	unsigned lookups, opens, closes, subscribes, publishes;

@@ -203,6 +203,19 @@ static void silence_is_stale_at_60_s_and_reconnects_at_120_s(void **state)
 	assert_true(fake.publishes <= publishes + 1);
 }
 
+static void unanswered_ping_is_stale_within_45_s(void **state)
+{
+	go_online();
+	fake.deaf_ms = 30000;
+	fake_advance(41000);
+	assert_int_equal(printer_link_state(p), LINK_ONLINE);
+	fake.deaf_ms = 41000;
+	fake_advance(3000);
+	assert_int_equal(printer_link_state(p), LINK_STALE);
+	fake_down(MQTT_DOWN_KEEPALIVE, "no answer to a ping within 15 s");
+	assert_int_equal(printer_link_state(p), LINK_OFFLINE);
+}
+
 static void stale_printer_that_reconnects_stays_stale_until_it_speaks(void **state)
 {
 	go_online();
@@ -346,6 +359,7 @@ int main(void)
 	    RULE(wrong_code_is_tried_at_most_12_times_an_hour),
 	    RULE(stranger_is_not_asked_again_within_5_minutes),
 	    RULE(silence_is_stale_at_60_s_and_reconnects_at_120_s),
+	    RULE(unanswered_ping_is_stale_within_45_s),
 	    RULE(stale_printer_that_reconnects_stays_stale_until_it_speaks),
 	    RULE(full_reports_are_asked_for_3_s_apart_after_reconnects),
 	    RULE(small_models_are_refreshed_every_5_minutes_at_most),
