@@ -129,8 +129,7 @@ struct filament {
 	int min_c, max_c;
 };
 
-/* RRGGBB or RRGGBBAA, upper case, without alpha opaque. */
-static bool parse_color(const char *text, char ret[static 9])
+bool encode_parse_color(const char *text, char ret[static 9])
 {
 	size_t len = strlen(text);
 
@@ -183,7 +182,7 @@ static int complete_filament(
 	if (slot->tray_now) {
 		str_copy(f->color, sizeof(f->color), slot->tray_now->color);
 	}
-	if (color && !parse_color(color, f->color)) {
+	if (color && !encode_parse_color(color, f->color)) {
 		return encode_refuse(
 		    enc, ERR_INVALID_PARAMS, "\"color\" must be RRGGBB or RRGGBBAA");
 	}

@@ -163,18 +163,27 @@ int encode_device_fan(struct encoder *enc)
 	return 0;
 }
 
-int encode_device_airduct(struct encoder *enc)
+int encode_airduct_mode(const char *word)
 {
 	static const char *const words[] = {"cooling", "heating", "exhaust"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		if (strcmp(words[i], word) == 0) {
+			return (int)i;
+		}
+	}
+	return -1;
+}
+
+int encode_device_airduct(struct encoder *enc)
+{
 	_cleanup_json_ json_object *device = encode_fact(enc->state, "device");
 	json_object *modes = json_get_arr(json_get_obj(device, "airduct"), "modeList");
 	const char *word = json_get_str(enc->params, "mode");
-	int64_t id, mode = 0;
+	int mode = encode_airduct_mode(word);
 	struct jw *w;
+	int64_t id;
 
-	while (mode < (int64_t)ARRAY_SIZE(words) && strcmp(words[mode], word) != 0) {
-		mode++;
-	}
 	for (size_t i = 0; modes && i < json_object_array_length(modes); i++) {
 		if (json_get_i64(json_object_array_get_idx(modes, i), "modeId", &id) &&
 		    id == mode) {

@@ -84,6 +84,13 @@ int encode_heater_nozzle(const struct state *s, const char *heater);
 /* 0xHHHHLLLL of "0300-400C" or "0300400C". */
 bool encode_error_parse(const char *text, uint32_t *ret);
 
+/* modeId of a word, -1 unknown. */
+int encode_airduct_mode(const char *word);
+/* RRGGBB or RRGGBBAA; becomes upper case and, without alpha, opaque. */
+bool encode_parse_color(const char *text, char ret[static 9]);
+/* The file's name without what its kind adds: what the printer calls the job. Owned. */
+char *encode_job_name(const char *path);
+
 /* One per method. */
 int encode_print_skip(struct encoder *enc);
 int encode_print_clear_error(struct encoder *enc);

@@ -65,8 +65,7 @@ static char *file_url(const struct caps *caps, const char *path)
 	return xasprintf("%s%s", old ? "file:///sdcard/" : "ftp:///", path);
 }
 
-/* The file's name without what its kind adds. */
-static char *job_name(const char *path)
+char *encode_job_name(const char *path)
 {
 	static const char *const endings[] = {".3mf", ".gcode"};
 	const char *slash = strrchr(path, '/');
@@ -213,7 +212,7 @@ static void write_ids(struct encoder *enc, const char *name)
 
 static void write_project(struct encoder *enc, const char *path, json_object *mapping, bool use_ams)
 {
-	_cleanup_free_ char *name = job_name(path);
+	_cleanup_free_ char *name = encode_job_name(path);
 	_cleanup_free_ char *url = file_url(enc->caps, path);
 	const char *slash = strrchr(path, '/');
 	struct jw *w = encode_begin(enc, "print", "project_file");
