@@ -164,6 +164,35 @@ int encode_device_firmware_update(struct encoder *enc)
 	return 0;
 }
 
+/* Messages of the vendor's papers that no printer knows, or not in that form (bambu.md 0). */
+static const struct {
+	const char *command, *member; /* NULL: in any form */
+	const char *hint;
+} phantoms[] = {
+    {"start", NULL, "bambuctl print PRINTER FILE"},
+    {"set_chamber_temp", NULL, "bambuctl temp PRINTER chamber CELSIUS"},
+    {"set_fan_speed", NULL, "bambuctl fan PRINTER part|aux|chamber PERCENT"},
+    {"set_nozzle_temp", "param", "bambuctl temp PRINTER nozzle CELSIUS"},
+    {"set_bed_temp", "param", "bambuctl temp PRINTER bed CELSIUS"},
+    {"set_ctt", "param", "bambuctl temp PRINTER chamber CELSIUS"},
+    {"set_airduct", "param", "bambuctl airduct PRINTER cooling|heating|exhaust"},
+};
+
+static int refuse_phantom(struct encoder *enc, const char *command, json_object *message)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(phantoms); i++) {
+		if (strcmp(phantoms[i].command, command) == 0 &&
+		    (!phantoms[i].member ||
+			json_object_object_get_ex(message, phantoms[i].member, NULL))) {
+			encode_refuse(enc, ERR_INVALID_PARAMS,
+			    "no printer knows the command \"%s\" in this form", command);
+			err_hint(enc->e, "%s", phantoms[i].hint);
+			return -EINVAL;
+		}
+	}
+	return 0;
+}
+
 /* The message as it is but for the sequence id, which must be ours to find the answer by. */
 int encode_mqtt_request(struct encoder *enc)
 {
@@ -186,6 +215,10 @@ int encode_mqtt_request(struct encoder *enc)
 		return encode_refuse(enc, ERR_INVALID_PARAMS,
 		    "\"payload\" must hold one command, as "
 		    "{\"print\":{\"command\":\"pause\",\"param\":\"\"}}");
+	}
+	if (strcmp(category, "print") == 0 &&
+	    refuse_phantom(enc, command, json_get_obj(payload, category)) < 0) {
+		return -EINVAL;
 	}
 	json_object_deep_copy(payload, &copy, NULL);
 	snprintf(id, sizeof(id), "%u", enc->sequence);

@@ -379,6 +379,40 @@ static void encode_guards_the_job_and_the_rails(void **state)
 	check_refusals(rails, ARRAY_SIZE(rails), 90);
 }
 
+static void encode_refuses_commands_that_do_not_exist_with_the_verb_that_does(void **state)
+{
+	static const struct {
+		const char *payload, *hint;
+	} forms[] = {
+	    {"{'print':{'command':'start','file_url':'x'}}", "bambuctl print "},
+	    {"{'print':{'command':'set_fan_speed','param':'50'}}", "bambuctl fan "},
+	    {"{'print':{'command':'set_chamber_temp','param':'50'}}", " chamber "},
+	    {"{'print':{'command':'set_nozzle_temp','param':'200'}}", " nozzle "},
+	    {"{'print':{'command':'set_bed_temp','param':'60'}}", " bed "},
+	    {"{'print':{'command':'set_ctt','param':'60'}}", " chamber "},
+	    {"{'print':{'command':'set_airduct','param':'60'}}", "bambuctl airduct "},
+	};
+	static const char *const fine[] = {
+	    "{'pushing':{'command':'start'}}", "{'print':{'command':'set_bed_temp','temp':60}}"};
+	struct state *s = as_model(state, "P1S");
+	struct encode_result result;
+	struct err e;
+
+	for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
+		_cleanup_free_ char *params = xasprintf("{'payload':%s}", forms[i].payload);
+
+		assert_int_equal(encode_text(s, "mqtt.request", params, 0, &result, &e), -EINVAL);
+		assert_int_equal(e.type, ERR_INVALID_PARAMS);
+		assert_non_null(strstr(e.hint, forms[i].hint));
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(fine); i++) {
+		_cleanup_free_ char *params = xasprintf("{'payload':%s}", fine[i]);
+
+		assert_int_equal(encode_text(s, "mqtt.request", params, 0, &result, &e), 0);
+		encode_result_finish(&result);
+	}
+}
+
 static void encode_takes_the_rail_where_no_limit_is_known(void **state)
 {
 	struct encode_result result;
@@ -461,6 +495,7 @@ int main(void)
 	    cmocka_unit_test(encode_refuses_slots_that_are_not_there),
 	    cmocka_unit_test(encode_refuses_what_the_model_lacks),
 	    cmocka_unit_test(encode_guards_the_job_and_the_rails),
+	    STATE_TEST(encode_refuses_commands_that_do_not_exist_with_the_verb_that_does),
 	    STATE_TEST(encode_takes_the_rail_where_no_limit_is_known),
 	    STATE_TEST(encode_tells_what_works_locked_and_unanswered),
 	    STATE_TEST(encode_gives_every_message_an_id_of_our_range),

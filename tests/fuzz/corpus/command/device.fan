@@ -1,0 +1,1 @@
+device.fan {"fan":"part","percent":50}

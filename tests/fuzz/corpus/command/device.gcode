@@ -1,0 +1,1 @@
+device.gcode {"lines":["G28","M104 S0 ; \"off\""]}

@@ -1,0 +1,2 @@
+device.move {"axis":"x","mm":10}
+"gcode_state":"IDLE"
