@@ -69,7 +69,7 @@ static int set_minutes(struct sim_state *s, const char *value)
 
 static int set_own(struct sim_state *s, const char *key, const char *value)
 {
-	int percent, r;
+	int percent = 0, r;
 
 	if (strcmp(key, "minutes") == 0) {
 		r = set_minutes(s, value);
