@@ -168,6 +168,7 @@ const struct method method_table[] =
 	{
 	    .name = "ams.calibrate_remain",
 	    .perm = PERM_CONTROL,
+	    .since = "0.3.0",
 	    .verb = "ams calibrate-remain",
 	    .usage = "PRINTER SLOT",
 	    .help = "Measure how much filament is left",
@@ -181,6 +182,7 @@ const struct method method_table[] =
 	{
 	    .name = "ams.control",
 	    .perm = PERM_CONTROL,
+	    .since = "0.3.0",
 	    .verb = "ams control",
 	    .usage = "PRINTER resume|reset|pause|done|abort",
 	    .help = "Go on after a filament change stopped",
@@ -194,6 +196,7 @@ const struct method method_table[] =
 	{
 	    .name = "ams.dry_start",
 	    .perm = PERM_CONTROL,
+	    .since = "0.3.0",
 	    .verb = "ams dry",
 	    .usage = "PRINTER UNIT --temp CELSIUS --hours HOURS",
 	    .help = "Start drying",
@@ -211,6 +214,7 @@ const struct method method_table[] =
 	{
 	    .name = "ams.dry_stop",
 	    .perm = PERM_CONTROL,
+	    .since = "0.3.0",
 	    .usage = "",
 	    .help = "Stop drying",
 	    .params =
@@ -235,6 +239,7 @@ const struct method method_table[] =
 	{
 	    .name = "ams.load",
 	    .perm = PERM_CONTROL,
+	    .since = "0.3.0",
 	    .verb = "ams load",
 	    .usage = "PRINTER SLOT",
 	    .help = "Load filament from a slot",
@@ -249,6 +254,7 @@ const struct method method_table[] =
 	{
 	    .name = "ams.option",
 	    .perm = PERM_CONTROL,
+	    .since = "0.3.0",
 	    .verb = "ams option",
 	    .usage = "PRINTER KEY=on|off",
 	    .help = "Switch an option of the filament units",
@@ -263,6 +269,7 @@ const struct method method_table[] =
 	{
 	    .name = "ams.rfid",
 	    .perm = PERM_CONTROL,
+	    .since = "0.3.0",
 	    .verb = "ams rfid",
 	    .usage = "PRINTER SLOT",
 	    .help = "Read the tag of a spool again",
@@ -276,6 +283,7 @@ const struct method method_table[] =
 	{
 	    .name = "ams.set",
 	    .perm = PERM_CONTROL,
+	    .since = "0.3.0",
 	    .verb = "ams set",
 	    .usage = "PRINTER SLOT --type TYPE --color RRGGBB",
 	    .help = "Tell the printer what a slot holds",
@@ -295,6 +303,7 @@ const struct method method_table[] =
 	    .name = "ams.unload",
 	    .perm = PERM_CONTROL,
 	    .confirm = true,
+	    .since = "0.3.0",
 	    .verb = "ams unload",
 	    .usage = "PRINTER",
 	    .help = "Unload the filament",
@@ -718,6 +727,7 @@ const struct method method_table[] =
 	{
 	    .name = "device.access_code",
 	    .perm = PERM_ADMIN,
+	    .since = "0.3.0",
 	    .verb = "access-code",
 	    .usage = "PRINTER",
 	    .help = "Ask the printer for its access code",
@@ -730,6 +740,7 @@ const struct method method_table[] =
 	{
 	    .name = "device.airduct",
 	    .perm = PERM_CONTROL,
+	    .since = "0.3.0",
 	    .verb = "airduct",
 	    .usage = "PRINTER cooling|heating|exhaust",
 	    .help = "Set the mode of the air duct",
@@ -743,6 +754,7 @@ const struct method method_table[] =
 	{
 	    .name = "device.buzzer",
 	    .perm = PERM_CONTROL,
+	    .since = "0.3.0",
 	    .verb = "buzzer",
 	    .usage = "PRINTER",
 	    .help = "Sound the buzzer",
@@ -756,6 +768,7 @@ const struct method method_table[] =
 	{
 	    .name = "device.extrude",
 	    .perm = PERM_CONTROL,
+	    .since = "0.3.0",
 	    .verb = "extrude",
 	    .usage = "PRINTER MM",
 	    .help = "Push or pull filament",
@@ -770,6 +783,7 @@ const struct method method_table[] =
 	{
 	    .name = "device.extruder",
 	    .perm = PERM_CONTROL,
+	    .since = "0.3.0",
 	    .verb = "extruder",
 	    .usage = "PRINTER left|right",
 	    .help = "Choose the active extruder",
@@ -783,6 +797,7 @@ const struct method method_table[] =
 	{
 	    .name = "device.fan",
 	    .perm = PERM_CONTROL,
+	    .since = "0.3.0",
 	    .verb = "fan",
 	    .usage = "PRINTER part|aux|chamber PERCENT",
 	    .help = "Set the speed of a fan",
@@ -809,6 +824,7 @@ const struct method method_table[] =
 	    .name = "device.firmware_update",
 	    .perm = PERM_ADMIN,
 	    .confirm = true,
+	    .since = "0.3.0",
 	    .verb = "firmware update",
 	    .usage = "PRINTER [VERSION]",
 	    .help = "Update the firmware of the printer",
@@ -823,6 +839,7 @@ const struct method method_table[] =
 	    .name = "device.gcode",
 	    .perm = PERM_CONTROL,
 	    .confirm = true,
+	    .since = "0.3.0",
 	    .verb = "gcode",
 	    .usage = "PRINTER LINE|-f FILE|-",
 	    .help = "Send G-code lines",
@@ -836,6 +853,7 @@ const struct method method_table[] =
 	{
 	    .name = "device.home",
 	    .perm = PERM_CONTROL,
+	    .since = "0.3.0",
 	    .verb = "home",
 	    .usage = "PRINTER",
 	    .help = "Move the axes to their home",
@@ -848,6 +866,7 @@ const struct method method_table[] =
 	{
 	    .name = "device.light",
 	    .perm = PERM_CONTROL,
+	    .since = "0.3.0",
 	    .verb = "light",
 	    .usage = "PRINTER [chamber|work|heatbed] on|off|blink",
 	    .help = "Switch a light",
@@ -862,6 +881,7 @@ const struct method method_table[] =
 	{
 	    .name = "device.move",
 	    .perm = PERM_CONTROL,
+	    .since = "0.3.0",
 	    .verb = "move",
 	    .usage = "PRINTER x|y|z MM",
 	    .help = "Move an axis",
@@ -878,6 +898,7 @@ const struct method method_table[] =
 	{
 	    .name = "device.nozzle",
 	    .perm = PERM_CONTROL,
+	    .since = "0.3.0",
 	    .verb = "nozzle",
 	    .usage = "PRINTER [TYPE DIAMETER]",
 	    .help = "Tell the printer which nozzle is mounted",
@@ -893,6 +914,7 @@ const struct method method_table[] =
 	    .name = "device.reboot",
 	    .perm = PERM_CONTROL,
 	    .confirm = true,
+	    .since = "0.3.0",
 	    .verb = "reboot",
 	    .usage = "PRINTER",
 	    .help = "Restart the printer",
@@ -905,6 +927,7 @@ const struct method method_table[] =
 	{
 	    .name = "device.record",
 	    .perm = PERM_CONTROL,
+	    .since = "0.3.0",
 	    .verb = "record-video",
 	    .usage = "PRINTER on|off",
 	    .help = "Switch recording on the printer",
@@ -918,6 +941,7 @@ const struct method method_table[] =
 	{
 	    .name = "device.resolution",
 	    .perm = PERM_CONTROL,
+	    .since = "0.3.0",
 	    .verb = "resolution",
 	    .usage = "PRINTER SIZE",
 	    .help = "Set the resolution of the printer's camera",
@@ -931,6 +955,7 @@ const struct method method_table[] =
 	{
 	    .name = "device.temp",
 	    .perm = PERM_CONTROL,
+	    .since = "0.3.0",
 	    .verb = "temp",
 	    .usage = "PRINTER nozzle|nozzle0|nozzle1|bed|chamber CELSIUS|off",
 	    .help = "Set a target temperature",
@@ -945,6 +970,7 @@ const struct method method_table[] =
 	{
 	    .name = "device.timelapse",
 	    .perm = PERM_CONTROL,
+	    .since = "0.3.0",
 	    .verb = "timelapse-switch",
 	    .usage = "PRINTER on|off",
 	    .help = "Switch the timelapse on the printer",
@@ -958,6 +984,7 @@ const struct method method_table[] =
 	{
 	    .name = "device.xcam",
 	    .perm = PERM_CONTROL,
+	    .since = "0.3.0",
 	    .verb = "xcam",
 	    .usage = "PRINTER [MODULE on|off]",
 	    .help = "Switch a watching function of the camera",
@@ -1156,6 +1183,7 @@ const struct method method_table[] =
 	    .name = "kprofile.delete",
 	    .perm = PERM_CONTROL,
 	    .confirm = true,
+	    .since = "0.3.0",
 	    .verb = "kprofile delete",
 	    .usage = "PRINTER INDEX",
 	    .help = "Delete a flow profile",
@@ -1185,6 +1213,7 @@ const struct method method_table[] =
 	{
 	    .name = "kprofile.select",
 	    .perm = PERM_CONTROL,
+	    .since = "0.3.0",
 	    .verb = "kprofile select",
 	    .usage = "PRINTER SLOT INDEX",
 	    .help = "Choose the flow profile of a slot",
@@ -1199,6 +1228,7 @@ const struct method method_table[] =
 	{
 	    .name = "kprofile.set",
 	    .perm = PERM_CONTROL,
+	    .since = "0.3.0",
 	    .verb = "kprofile set",
 	    .usage = "PRINTER NAME K",
 	    .help = "Store a flow profile",
@@ -1237,6 +1267,7 @@ const struct method method_table[] =
 	    .name = "mqtt.request",
 	    .perm = PERM_ADMIN,
 	    .confirm = true,
+	    .since = "0.3.0",
 	    .verb = "mqtt request",
 	    .usage = "PRINTER JSON|-",
 	    .help = "Send a message to a printer as it is",
@@ -1279,6 +1310,7 @@ const struct method method_table[] =
 	{
 	    .name = "print.calibrate",
 	    .perm = PERM_CONTROL,
+	    .since = "0.3.0",
 	    .verb = "calibrate",
 	    .usage = "PRINTER bed|vibration|motor...",
 	    .help = "Run calibrations",
@@ -1292,6 +1324,7 @@ const struct method method_table[] =
 	{
 	    .name = "print.clear_error",
 	    .perm = PERM_CONTROL,
+	    .since = "0.3.0",
 	    .verb = "clear-error",
 	    .usage = "PRINTER",
 	    .help = "Dismiss the print error shown",
@@ -1304,6 +1337,7 @@ const struct method method_table[] =
 	{
 	    .name = "print.hms_action",
 	    .perm = PERM_CONTROL,
+	    .since = "0.3.0",
 	    .verb = "hms-action",
 	    .usage = "PRINTER resume|ignore|stop",
 	    .help = "Answer a health message",
@@ -1318,6 +1352,7 @@ const struct method method_table[] =
 	{
 	    .name = "print.option",
 	    .perm = PERM_CONTROL,
+	    .since = "0.3.0",
 	    .verb = "option",
 	    .usage = "PRINTER [KEY=on|off]",
 	    .help = "Switch a print option",
@@ -1332,6 +1367,7 @@ const struct method method_table[] =
 	{
 	    .name = "print.pause",
 	    .perm = PERM_CONTROL,
+	    .since = "0.3.0",
 	    .verb = "pause",
 	    .usage = "PRINTER",
 	    .help = "Pause the print",
@@ -1345,6 +1381,7 @@ const struct method method_table[] =
 	{
 	    .name = "print.resume",
 	    .perm = PERM_CONTROL,
+	    .since = "0.3.0",
 	    .verb = "resume",
 	    .usage = "PRINTER",
 	    .help = "Go on with a paused print",
@@ -1358,6 +1395,7 @@ const struct method method_table[] =
 	{
 	    .name = "print.skip",
 	    .perm = PERM_CONTROL,
+	    .since = "0.3.0",
 	    .verb = "skip",
 	    .usage = "PRINTER ID...",
 	    .help = "Leave out objects of the running print",
@@ -1371,6 +1409,7 @@ const struct method method_table[] =
 	{
 	    .name = "print.speed",
 	    .perm = PERM_CONTROL,
+	    .since = "0.3.0",
 	    .verb = "speed",
 	    .usage = "PRINTER silent|standard|sport|ludicrous",
 	    .help = "Set the speed level",
@@ -1403,6 +1442,7 @@ const struct method method_table[] =
 	    .name = "print.stop",
 	    .perm = PERM_CONTROL,
 	    .confirm = true,
+	    .since = "0.3.0",
 	    .verb = "stop",
 	    .usage = "PRINTER",
 	    .help = "End the print for good",

@@ -13,7 +13,16 @@
 #include "daemon/api/reply.h"
 
 const struct handler handler_table[] = {
+    {"ams.calibrate_remain", h_command, true},
+    {"ams.control", h_command, true},
+    {"ams.dry_start", h_command, true},
+    {"ams.dry_stop", h_command, true},
     {"ams.get", h_ams_get, false},
+    {"ams.load", h_command, true},
+    {"ams.option", h_command, true},
+    {"ams.rfid", h_command, true},
+    {"ams.set", h_command, true},
+    {"ams.unload", h_command, true},
     {"api.errors", h_api_errors, false},
     {"api.events", h_api_events, false},
     {"api.keys", h_api_keys, false},
@@ -23,17 +32,48 @@ const struct handler handler_table[] = {
     {"daemon.reload", h_daemon_reload, true},
     {"daemon.stats", h_daemon_stats, false},
     {"daemon.status", h_daemon_status, false},
+    {"device.access_code", h_command, true},
+    {"device.airduct", h_command, true},
+    {"device.buzzer", h_command, true},
+    {"device.extrude", h_command, true},
+    {"device.extruder", h_command, true},
+    {"device.fan", h_command, true},
+    {"device.firmware_update", h_command, true},
+    {"device.gcode", h_command, true, .asks = true},
+    {"device.home", h_command, true},
+    {"device.light", h_command, true},
+    {"device.move", h_command, true},
+    {"device.nozzle", h_command, true},
+    {"device.reboot", h_command, true},
+    {"device.record", h_command, true},
+    {"device.resolution", h_command, true},
+    {"device.temp", h_command, true},
+    {"device.timelapse", h_command, true},
+    {"device.xcam", h_command, true},
     {"events.list", h_events_list, false},
     {"events.subscribe", h_events_subscribe, false},
     {"events.unsubscribe", h_events_unsubscribe, false},
     {"hello", h_hello, false},
     {"hms.list", h_hms_list, false},
     {"hms.text", h_hms_text, false},
+    {"kprofile.delete", h_command, true},
+    {"kprofile.select", h_command, true},
+    {"kprofile.set", h_command, true},
     {"metrics.text", h_metrics_text, false},
     {"mqtt.listen", h_mqtt_listen, false},
+    {"mqtt.request", h_command, true},
     {"op.cancel", h_op_cancel, false},
     {"op.get", h_op_get, false},
     {"op.list", h_op_list, false},
+    {"print.calibrate", h_command, true},
+    {"print.clear_error", h_command, true},
+    {"print.hms_action", h_command, true},
+    {"print.option", h_command, true},
+    {"print.pause", h_command, true},
+    {"print.resume", h_command, true},
+    {"print.skip", h_command, true},
+    {"print.speed", h_command, true},
+    {"print.stop", h_command, true},
     {"printer.doctor", h_printer_doctor, true},
     {"printer.get", h_printer_get, false},
     {"printer.list", h_printer_list, false},
@@ -90,11 +130,20 @@ static int check_permission(struct call *c)
 	return -EACCES;
 }
 
+static bool is_set(const struct call *c, const char *param)
+{
+	bool set = false;
+
+	return json_get_bool(c->params, param, &set) && set;
+}
+
 static int check_confirm(struct call *c)
 {
-	bool confirmed = false;
+	const struct handler *h = handler_find(c->method->name);
 
-	if (!c->method->confirm || (json_get_bool(c->params, "confirm", &confirmed) && confirmed)) {
+	/* What sends nothing needs no second thought. */
+	if (!c->method->confirm || (h != NULL && h->asks) || is_set(c, "confirm") ||
+	    is_set(c, "dry_run")) {
 		return 0;
 	}
 	err_set(c->e, ERR_GUARD, "%s asks for confirmation", c->method->name);

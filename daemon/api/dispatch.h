@@ -33,6 +33,7 @@ struct handler {
 	const char *method;
 	handler_fn fn;
 	bool writes; /* counts for the rate limit per user */
+	bool asks;   /* for confirmation by itself, as the printer's configuration wants */
 };
 
 /* All handlers, sorted by method. */

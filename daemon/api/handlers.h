@@ -34,6 +34,9 @@ int h_events_subscribe(struct call *c);
 int h_events_unsubscribe(struct call *c);
 int h_events_list(struct call *c);
 
+/* Every method that is a command to printers. */
+int h_command(struct call *c);
+
 int h_op_get(struct call *c);
 int h_op_cancel(struct call *c);
 int h_op_list(struct call *c);

@@ -72,10 +72,15 @@ static void finish(struct reply *r, const char *outcome)
 	reply_free(r);
 }
 
-void reply_end(struct reply *r)
+void reply_end_as(struct reply *r, const char *outcome)
 {
 	proto_end(&r->w);
-	finish(r, NULL);
+	finish(r, outcome);
+}
+
+void reply_end(struct reply *r)
+{
+	reply_end_as(r, NULL);
 }
 
 void reply_fail(struct reply *r, const struct err *e)

@@ -25,6 +25,8 @@ int reply_later(struct call *c, void (*gone)(void *arg), void *arg, struct reply
 struct jw *reply_begin(struct reply *r);
 /* Sends what was written. */
 void reply_end(struct reply *r);
+/* The same; the audit line says `outcome` (a word of the fault) in place of ok. */
+void reply_end_as(struct reply *r, const char *outcome);
 /* Answers with an error; what was written is dropped. */
 void reply_fail(struct reply *r, const struct err *e);
 

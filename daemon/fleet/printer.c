@@ -28,6 +28,7 @@ struct printer *printer_create(struct fleet *f, const struct printer_config *con
 	state_init(&p->state, config->serial ? config->serial : "", config->model);
 	printer_derive_init(p);
 	printer_asks_init(p);
+	printer_commands_init(p);
 	printer_link_init(p);
 	/* New under a name that subscribers may know already: everything may differ. */
 	hub_mark(f->hub, &p->slot, SECTION_BIT(SECTION_COUNT) - 1);
@@ -40,6 +41,7 @@ void printer_destroy(struct printer *p)
 		return;
 	}
 	doctor_end(p->doctor);
+	printer_commands_finish(p);
 	printer_link_finish(p);
 	printer_asks_stop(p);
 	printer_derive_finish(p);

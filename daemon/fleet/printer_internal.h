@@ -5,6 +5,7 @@
 #include "common/log.h"
 #include "daemon/fleet/doctor.h"
 #include "daemon/fleet/fleet.h"
+#include "daemon/fleet/pending.h"
 #include "daemon/fleet/printer.h"
 #include "daemon/fleet/printer_config.h"
 #include "daemon/fleet/uplink.h"
@@ -48,6 +49,10 @@ struct printer {
 	char *topic_report, *topic_request;
 	struct printer_link link;
 	struct printer_asks asks;
+	struct pending pending;
+	bool lock_learnt;	      /* a command was refused as unsigned, */
+	char locked_firmware[24];     /* by this firmware */
+	unsigned renewals;	      /* sessions given up because they carried no command */
 	int64_t last_message_mono_ms; /* -1 never */
 	int64_t heard_mono_ms;	      /* last message or connect: what silence is measured from */
 	bool silence_asked;	      /* the one full report of a silence was asked for */
@@ -63,6 +68,8 @@ struct printer {
 /* printer_link.c */
 void printer_link_init(struct printer *p);
 void printer_link_finish(struct printer *p);
+/* A new session that the broker does not take for the old one. */
+void printer_renew_session(struct printer *p, const char *why);
 /* The one writer of link.state: marks the hub, files the event that the log is made of. Same state:
  * only the error text may change. */
 void printer_enter(struct printer *p, enum link_state state, const char *error, const char *hint);
@@ -80,5 +87,11 @@ int64_t printer_ask_full(struct printer *p, enum pushall_reason reason);
 void printer_ask_version(struct printer *p);
 void printer_asks_init(struct printer *p);
 void printer_asks_stop(struct printer *p);
+
+/* command.c */
+void printer_commands_init(struct printer *p);
+void printer_commands_finish(struct printer *p);
+/* Before the message is merged. */
+void printer_commands_ack(struct printer *p, const struct report *r);
 
 struct log_subject printer_subject(const struct printer *p);

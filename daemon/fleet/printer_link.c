@@ -263,6 +263,7 @@ static void on_down(void *arg, enum mqtt_down why, const char *text)
 	}
 	loop_timer_stop(&p->silence);
 	printer_asks_stop(p);
+	pending_drop(&p->pending, "the connection was lost");
 	state = state_after(p, why);
 	printer_enter(p, state, text_escape_buf(text, shown, sizeof(shown)), hint_after(state));
 	doctor_poke(p->doctor);
@@ -289,6 +290,19 @@ static void make_client_id(const struct printer *p, char *buf, size_t size)
 		h = (h ^ (unsigned char)*s) * 1099511628211ull;
 	}
 	snprintf(buf, size, "bambud-%08x", (unsigned)(h ^ h >> 32));
+	if (p->renewals > 0) {
+		/* At most 23 characters (MQTT 3.1.1). */
+		snprintf(buf + strlen(buf), size - strlen(buf), "-%u", p->renewals % 100000);
+	}
+}
+
+void printer_renew_session(struct printer *p, const char *why)
+{
+	char client_id[32];
+
+	p->renewals++;
+	make_client_id(p, client_id, sizeof(client_id));
+	uplink_renew(p->uplink, client_id, why);
 }
 
 static void open_uplink(struct printer *p, struct tls_profile *profile)

@@ -216,8 +216,12 @@ void printer_on_message(void *arg, const char *topic, char *payload, size_t len)
 	}
 	p->counters.repaired += r->repaired;
 	printer_heard(p);
+	if (r->kind == REPORT_ACK) {
+		printer_commands_ack(p, r);
+	}
 	if (count_kind(p, r->kind)) {
 		merge(p, r);
+		pending_look(&p->pending);
 	}
 }
 
@@ -302,7 +306,8 @@ static void on_version_late(void *arg)
 
 void printer_asks_init(struct printer *p)
 {
-	p->asks.sequence = ENCODE_SEQUENCE_FIRST;
+	/* Not where others begin: their answers come to us too. */
+	p->asks.sequence = ENCODE_SEQUENCE_FIRST + fleet_random() % (ENCODE_SEQUENCE_LAST / 2);
 	p->asks.pushall_mono_ms = -1;
 	loop_timer_init(&p->asks.pushall, p->fleet->loop, on_pushall_due, p);
 	loop_timer_init(&p->asks.version, p->fleet->loop, on_version_late, p);

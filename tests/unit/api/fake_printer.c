@@ -20,6 +20,10 @@ struct printer {
 	struct printer_counters counters;
 	enum err_type refuse;
 	unsigned refreshed;
+	struct command_request asked;
+	command_fn told;
+	void *told_arg;
+	struct op *op;
 };
 
 struct printer *printer_create(struct fleet *f, const struct printer_config *config)
@@ -164,4 +168,53 @@ void fake_printer_refuse(struct printer *p, enum err_type type)
 unsigned fake_printer_refreshed(const struct printer *p)
 {
 	return p->refreshed;
+}
+
+int printer_command(struct printer *p, const struct command_request *r, command_fn fn, void *arg,
+    struct op **ret_op, struct err *e)
+{
+	if (p->refuse != ERR_NONE) {
+		err_set(e, p->refuse, "%s will not", p->config.name);
+		err_printer(e, p->config.name);
+		return -EBUSY;
+	}
+	p->asked = *r;
+	p->told = fn;
+	p->told_arg = arg;
+	p->op = *ret_op = ops_begin(p->fleet->ops, r->method, p->config.name);
+	return 0;
+}
+
+int printer_command_preview(
+    struct printer *p, const struct command_request *r, struct encode_result *ret, struct err *e)
+{
+	struct encode_request request = {
+	    .method = r->method, .params = r->params, .state = &p->state, .sequence = 40001};
+
+	return encode_command(&request, ret, e);
+}
+
+void printer_command_forget(struct printer *p, const struct op *op)
+{
+	p->told = NULL;
+}
+
+const struct op *fake_printer_op(const struct printer *p)
+{
+	return p->told ? p->op : NULL;
+}
+
+void fake_printer_tell(struct printer *p, enum op_stage stage, enum err_type fault)
+{
+	p->op->stage = stage;
+	if (fault != ERR_NONE) {
+		err_set(&p->op->error, fault, "%s did not", p->config.name);
+	}
+	op_end(p->op);
+	TAKE(p->told)(p->told_arg, p->op);
+}
+
+const struct command_request *fake_printer_asked(const struct printer *p)
+{
+	return &p->asked;
 }

@@ -2,6 +2,7 @@
 /* Printers without a link: the interface of fleet/printer on hand-made states. */
 #pragma once
 
+#include "daemon/fleet/command.h"
 #include "daemon/fleet/printer.h"
 
 /* Sets what print.percent says and marks the section. */
@@ -14,3 +15,9 @@ void fake_printer_job(struct printer *p, size_t bytes);
 /* What printer_refresh answers; ERR_NONE = "sent". */
 void fake_printer_refuse(struct printer *p, enum err_type type);
 unsigned fake_printer_refreshed(const struct printer *p);
+/* The command under way there, NULL when there is none or nobody waits for it. */
+const struct op *fake_printer_op(const struct printer *p);
+/* It ends at that stage, or with that fault. */
+void fake_printer_tell(struct printer *p, enum op_stage stage, enum err_type fault);
+/* The last command as it came. */
+const struct command_request *fake_printer_asked(const struct printer *p);

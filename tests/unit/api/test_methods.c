@@ -87,7 +87,7 @@ static void api_methods_shows_words_and_bounds(void **state)
 	snprintf(path, sizeof(path), "methods.%zu.params.0.enum",
 	    method_index(method_find("daemon.log_level")));
 	assert_string_equal(at(r, path), "[\"err\",\"warn\",\"info\",\"debug\"]");
-	snprintf(path, sizeof(path), "methods.%zu.since", method_index(method_find("print.stop")));
+	snprintf(path, sizeof(path), "methods.%zu.since", method_index(method_find("record.stop")));
 	assert_string_equal(at(r, path), "null");
 	snprintf(path, sizeof(path), "methods.%zu.params.0.min",
 	    method_index(method_find("events.unsubscribe")));

@@ -45,10 +45,10 @@ static void assert_and_free(char *found, const char *expected)
 
 static void complete_offers_verbs_word_by_word(void **state)
 {
-	assert_and_free(COMPLETE("st"), "status ");
+	assert_and_free(COMPLETE("st"), "status stop ");
 	assert_and_free(COMPLETE("dae"), "daemon ");
 	assert_and_free(COMPLETE("daemon", "st"), "stats status ");
-	assert_and_free(COMPLETE("mqtt", ""), "listen ");
+	assert_and_free(COMPLETE("mqtt", ""), "listen request ");
 	assert_and_free(COMPLETE("help", "mq"), "mqtt ");
 	assert_and_free(COMPLETE("help", "mqtt", "l"), "listen ");
 	assert_and_free(COMPLETE("nonsense", ""), "");
@@ -97,7 +97,7 @@ static void complete_offers_words_of_parameters(void **state)
 {
 	assert_and_free(COMPLETE("daemon", "log-level", ""), "err warn info debug ");
 	assert_and_free(COMPLETE("ams", "rack1", ""), "low env ");
-	assert_and_free(COMPLETE("-p", "rack1", "ams", "l"), "low ");
+	assert_and_free(COMPLETE("-p", "rack1", "ams", "l"), "load low ");
 	assert_and_free(COMPLETE("ams", "rack1", "low", ""), "");
 	assert_and_free(
 	    COMPLETE("call", "events."), "events.list events.subscribe events.unsubscribe ");

@@ -19,7 +19,7 @@ struct fake {
 	int64_t lookup_ms; /* how long a look-up takes */
 	char last_address[64];
 	unsigned lookups, opens, closes, subscribes, publishes;
-	char last_publish[256], last_close[128], client_id[24];
+	char last_publish[1024], last_close[128], client_id[24];
 };
 extern struct fake fake;
 
