@@ -292,6 +292,7 @@ int encode_ams_control(struct encoder *enc)
 static int dryer_param(struct encoder *enc, const struct ams_unit **ret)
 {
 	const char *text = json_get_str(enc->params, "unit");
+	const struct ams_unit *u;
 	char shown[32];
 	int id, r = encode_unit_parse(enc->state, text, &id);
 
@@ -300,15 +301,16 @@ static int dryer_param(struct encoder *enc, const struct ams_unit **ret)
 		return encode_refuse(enc, ERR_INVALID_PARAMS,
 		    "\"unit\" must be A to D, HT-A or a unit number, not \"%s\"", shown);
 	}
-	*ret = r == 0 ? encode_unit_find(enc->state, id) : NULL;
-	if (!*ret) {
+	u = r == 0 ? encode_unit_find(enc->state, id) : NULL;
+	if (!u) {
 		return encode_refuse(
 		    enc, ERR_INVALID_PARAMS, "the printer has no unit \"%s\"", shown);
 	}
-	if ((*ret)->model != AMS_MODEL_PRO2 && (*ret)->model != AMS_MODEL_HT) {
+	if (u->model != AMS_MODEL_PRO2 && u->model != AMS_MODEL_HT) {
 		return encode_refuse(
 		    enc, ERR_UNSUPPORTED, "only an AMS 2 Pro and an AMS HT can dry");
 	}
+	*ret = u;
 	return 0;
 }
 
@@ -333,7 +335,7 @@ int encode_ams_dry_start(struct encoder *enc)
 {
 	const char *type = json_get_str(enc->params, "type");
 	int target_c = encode_int(enc, "target_c", 0), max_c;
-	const struct ams_unit *u;
+	const struct ams_unit *u = NULL;
 	int r = dryer_param(enc, &u);
 
 	if (r < 0) {
@@ -354,7 +356,7 @@ int encode_ams_dry_start(struct encoder *enc)
 
 int encode_ams_dry_stop(struct encoder *enc)
 {
-	const struct ams_unit *u;
+	const struct ams_unit *u = NULL;
 	int r = dryer_param(enc, &u);
 
 	if (r == 0) {

@@ -234,7 +234,7 @@ int encode_print_start(struct encoder *enc)
 	json_object *mapping = json_get_arr(enc->params, "ams_mapping"), *value = NULL;
 	const char *path = json_get_str(enc->params, "path");
 	_cleanup_free_ char *absolute = NULL;
-	bool use_ams;
+	bool use_ams = false;
 	int r;
 
 	if (!path) {

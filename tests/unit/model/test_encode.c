@@ -65,7 +65,7 @@ static void check_golden(const char *name, const char *method)
 	struct encode_result result;
 	struct err e = {.type = ERR_NONE};
 	struct state s;
-	size_t len;
+	size_t len = 0;
 
 	text = read_whole(path, &len);
 	assert_non_null(text);
