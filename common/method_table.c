@@ -51,9 +51,11 @@ static const char *const until_words[] = {"sent", "acked", "effective", NULL};
 #define UNIT PARAM(STRING, "unit", "A..D, HT-A or a unit number", REQUIRED)
 
 /* What every command to a printer takes. */
-#define CONTROL_PARAMS                                                                          \
-	PARAM(STRING, "until", "stage to wait for; left out = effective", WORDS(until_words)),  \
-	    PARAM(INT, "timeout_ms", "how long to wait; left out = 10000", RANGE(100, 600000)), \
+#define CONTROL_PARAMS                                                                         \
+	PARAM(STRING, "until", "stage to wait for; left out = effective", WORDS(until_words)), \
+	    PARAM(INT, "timeout_ms",                                                           \
+		"how long to wait; left out = 10000, to change filament 180000",               \
+		RANGE(100, 600000)),                                                           \
 	    PARAM(BOOL, "dry_run", "check and show the message, send nothing"), MANY, CONFIRM
 
 const struct method method_table[] =
