@@ -62,6 +62,11 @@ static const struct {
 	10000, 100},
     [FAULT_MUTE] = {"mute", "", "publishes nothing more; TCP and PING live", 1, 0, 0},
     [FAULT_FLOOD] = {"flood", "[N]", "so many deltas a second (1000)", 1, 100000, 1000},
+    [FAULT_ACK_ONLY] = {"ack-only", "", "commands are acknowledged and have no effect", 1, 0, 0},
+    [FAULT_NO_ACK] = {"no-ack", "", "commands have their effect and are not acknowledged", 1, 0, 0},
+    [FAULT_DEAF] = {"deaf", "", "commands are neither acknowledged nor have an effect", 1, 0, 0},
+    [FAULT_REFUSE_COMMANDS] = {"refuse-commands", "",
+	"commands are answered with result \"fail\" and have no effect", 1, 0, 0},
 };
 static_assert(ARRAY_SIZE(faults) == FAULT_COUNT, "one row per fault");
 
@@ -99,9 +104,9 @@ int fault_set(struct faults *f, enum fault which, bool on, const char *arg)
 	}
 	f->arg[which] = number;
 	if (on && which != FAULT_KICK) { /* a kick happens once */
-		f->on |= UINT32_C(1) << which;
+		f->on |= UINT64_C(1) << which;
 	} else {
-		f->on &= ~(UINT32_C(1) << which);
+		f->on &= ~(UINT64_C(1) << which);
 	}
 	return 0;
 }

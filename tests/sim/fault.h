@@ -37,11 +37,15 @@ enum fault {
 	FAULT_JOIN,
 	FAULT_MUTE,
 	FAULT_FLOOD,
+	FAULT_ACK_ONLY,
+	FAULT_NO_ACK,
+	FAULT_DEAF,
+	FAULT_REFUSE_COMMANDS,
 	FAULT_COUNT
 };
 
 struct faults {
-	uint32_t on;
+	uint64_t on;
 	int64_t arg[FAULT_COUNT]; /* number argument, or the default of the switch */
 	char cn[32];		  /* of wrong-cn */
 	unsigned turn;		  /* which bad payload comes next */

@@ -20,6 +20,7 @@
 #include "tests/sim/farm.h"
 #include "tests/sim/fault.h"
 #include "tests/sim/job.h"
+#include "tests/sim/obey.h"
 #include "tests/sim/sim.h"
 #include "tests/sim/state.h"
 
@@ -68,8 +69,15 @@ static const char usage[] =
     "\n"
     "Every printer is an MQTT 3.1.1 broker over TLS: user bblp, its access code, "
     "device/SERIAL/report\n"
-    "and device/SERIAL/request. pushall and get_version are answered; every other command is\n"
-    "acknowledged with result \"success\" and has NO effect on the simulated printer.\n"
+    "and device/SERIAL/request. pushall and get_version are answered. The commands listed below "
+    "are\n"
+    "obeyed as a printer does it: acknowledged, then told in a delta; what does not fit (pause "
+    "while\n"
+    "idle) is answered with result \"fail\" and a reason. Every other command is acknowledged "
+    "with\n"
+    "result \"success\" and has NO effect. With `set locked=on` all of print.* is answered with "
+    "result\n"
+    "\"failed\", \"mqtt message verify failed\", and has no effect; lights still work.\n"
     "A stock client: mosquitto_sub --cafile DIR/ca.pem --insecure -u bblp -P CODE -h 127.0.0.1 -p "
     "PORT\n"
     "-t device/SERIAL/report (--insecure because the certificate names the serial, not the "
@@ -90,11 +98,13 @@ static const char key_help[] =
 
 static void print_help(void)
 {
-	_cleanup_free_ char *faults = fault_help(), *keys = sim_state_keys();
+	_cleanup_free_ char *faults = fault_help(), *keys = sim_state_keys(), *orders = obey_help();
 
-	printf("%s\nCommands (control socket, one line each; PRINTER is a name or a serial):\n%s"
-	       "\nFaults:\n%s\nKeys of set: %s\nKeys of job, besides: %s\n\n%s\nModels:",
-	    usage, command_help, faults, keys, sim_job_keys, key_help);
+	printf(
+	    "%s\nCommands (control socket, one line each; PRINTER is a name or a serial):\n%s"
+	    "\nCommands on the request topic that are obeyed (gcode_line: M104 M140 M141 "
+	    "M106):\n%s\n\nFaults:\n%s\nKeys of set: %s\nKeys of job, besides: %s\n\n%s\nModels:",
+	    usage, command_help, orders, faults, keys, sim_job_keys, key_help);
 	for (size_t i = 0; i < sim_model_count(); i++) {
 		printf(" %s", sim_model_at(i)->name);
 	}

@@ -13,10 +13,12 @@
 #include "common/jw.h"
 #include "common/log.h"
 #include "tests/sim/cert.h"
+#include "tests/sim/obey.h"
 #include "tests/sim/session.h"
 
 #define REQUEST_DEPTH 32
-#define BURST_MAX 500 /* reports in one turn of the loop */
+#define ERR_UNSIGNED 0x05024007 /* bambu.md 5.2 */
+#define BURST_MAX 500		/* reports in one turn of the loop */
 
 int64_t sim_now_ms(void)
 {
@@ -296,9 +298,15 @@ static void send_version(struct printer *p, const char *sequence)
 	jw_finish(&w);
 }
 
+/* How a command is answered. */
+struct verdict {
+	const char *result, *reason;
+	int err_code; /* 0 = none */
+};
+
 /* Printers echo a command under its category, with a result. */
-static void send_ack(
-    struct printer *p, const char *category, const char *command, const char *sequence)
+static void send_ack(struct printer *p, const char *category, const char *command,
+    const char *sequence, const struct verdict *verdict)
 {
 	struct jw w;
 
@@ -307,12 +315,54 @@ static void send_ack(
 	jw_object(&w, category);
 	jw_str(&w, "command", command);
 	jw_str(&w, "sequence_id", sequence);
-	jw_str(&w, "result", "success");
-	jw_str(&w, "reason", "");
+	jw_str(&w, "result", verdict->result);
+	jw_str(&w, "reason", verdict->reason);
+	if (verdict->err_code) {
+		jw_int(&w, "err_code", verdict->err_code);
+	}
 	jw_object_end(&w);
 	jw_object_end(&w);
 	publish_jw(p, &w);
 	jw_finish(&w);
+}
+
+/* What the command did to *next, and what is said about it. */
+static struct verdict carry_out(
+    struct printer *p, const char *category, json_object *body, struct sim_state *next)
+{
+	const char *reason = NULL;
+
+	if (p->state.locked && strcmp(category, "print") == 0) {
+		return (struct verdict){"failed", "mqtt message verify failed", ERR_UNSIGNED};
+	}
+	if (fault_is_on(&p->faults, FAULT_REFUSE_COMMANDS)) {
+		return (struct verdict){"fail", "refused", 0};
+	}
+	if (fault_is_on(&p->faults, FAULT_ACK_ONLY) ||
+	    !obey(next, p->model, category, body, &reason) || !reason) {
+		return (struct verdict){"success", "", 0};
+	}
+	return (struct verdict){"fail", reason, 0};
+}
+
+/* The acknowledgement comes first, then what has changed. */
+static void run_command(
+    struct printer *p, const char *category, json_object *body, const char *sequence)
+{
+	struct sim_state next = p->state;
+	struct verdict verdict;
+
+	if (fault_is_on(&p->faults, FAULT_DEAF)) {
+		return;
+	}
+	verdict = carry_out(p, category, body, &next);
+	if (!fault_is_on(&p->faults, FAULT_NO_ACK)) {
+		send_ack(p, category, json_get_str(body, "command"), sequence, &verdict);
+	}
+	if (memcmp(&next, &p->state, sizeof(next)) != 0) {
+		p->state = next;
+		printer_report(p, false);
+	}
 }
 
 static void answer(struct printer *p, const char *category, json_object *body)
@@ -336,7 +386,7 @@ static void answer(struct printer *p, const char *category, json_object *body)
 	} else if (strcmp(category, "info") == 0 && strcmp(command, "get_version") == 0) {
 		send_version(p, sequence);
 	} else {
-		send_ack(p, category, command, sequence);
+		run_command(p, category, body, sequence);
 	}
 }
 

@@ -214,21 +214,40 @@ static int32_t home_flag(const struct sim_identity *id, const struct sim_state *
 	return (int32_t)flag;
 }
 
+static void write_light(struct jw *w, const char *node, enum sim_lamp lamp)
+{
+	jw_object(w, NULL);
+	jw_str(w, "node", node);
+	jw_str(w, "mode", sim_lamp_name(lamp));
+	jw_object_end(w);
+}
+
+static void write_lights(struct jw *w, const struct sim_identity *id, const struct sim_state *now,
+    const struct sim_state *was)
+{
+	enum sim_lamp first = sim_state_light(now);
+
+	if (was && sim_state_light(was) == first && !CHANGED(light2) && !CHANGED(work_light)) {
+		return;
+	}
+	jw_array(w, "lights_report");
+	write_light(w, "chamber_light", first);
+	if (id->model->heats_chamber) {
+		write_light(
+		    w, "chamber_light2", now->light2 == SIM_LAMP_SAME ? first : now->light2);
+	}
+	if (id->model->family != SIM_FAMILY_ESP) {
+		write_light(w, "work_light", now->work_light);
+	}
+	jw_array_end(w);
+}
+
 static void write_housing(struct jw *w, const struct sim_identity *id, const struct sim_state *now,
     const struct sim_state *was)
 {
 	char wifi[16];
 
-	if (CHANGED(light)) {
-		jw_array(w, "lights_report");
-		for (int i = 0; i < (id->model->family == SIM_FAMILY_ESP ? 1 : 2); i++) {
-			jw_object(w, NULL);
-			jw_str(w, "node", i == 0 ? "chamber_light" : "work_light");
-			jw_str(w, "mode", i == 1 ? "flashing" : now->light ? "on" : "off");
-			jw_object_end(w);
-		}
-		jw_array_end(w);
-	}
+	write_lights(w, id, now, was);
 	if (CHANGED(sdcard) || CHANGED(door)) {
 		jw_int(w, "home_flag", home_flag(id, now));
 		jw_bool(w, "sdcard", now->sdcard);

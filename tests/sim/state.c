@@ -66,6 +66,11 @@ const char *sim_mood_name(enum sim_mood mood)
 	return mood_names[mood];
 }
 
+enum sim_lamp sim_state_light(const struct sim_state *s)
+{
+	return !s->light ? SIM_LAMP_OFF : s->light_flashes ? SIM_LAMP_FLASHING : SIM_LAMP_ON;
+}
+
 static int unit_by_word(const char *word)
 {
 	for (int i = 0; i < SIM_UNIT_COUNT; i++) {
@@ -186,6 +191,7 @@ int sim_state_init(
 	    .speed = 2,
 	    .sdcard = true,
 	    .light = true,
+	    .work_light = SIM_LAMP_FLASHING,
 	    .tray = SIM_TRAY_NONE,
 	    .tray_before = SIM_TRAY_NONE,
 	    .tray_target = SIM_TRAY_NONE,

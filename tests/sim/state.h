@@ -6,7 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "tests/sim/lamp.h"
 #include "tests/sim/model.h"
+#include "tests/sim/unit.h"
 
 enum sim_mood {
 	SIM_IDLE,
@@ -33,40 +35,9 @@ enum sim_stage {
 	SIM_STAGE_NONE = 255
 };
 
-enum sim_dry { SIM_DRY_OFF = 0, SIM_DRY_ON = 2, SIM_DRY_COOLING = 3 }; /* bambu.md 6.6 */
-
 #define SIM_UNITS_MAX 6
 #define SIM_HMS_MAX 8
 #define SIM_PLAN_MAX 16
-#define SIM_TRAY_EXTERNAL 254
-#define SIM_TRAY_NONE 255
-#define SIM_UNIT_A2L 16 /* id of the lite of an A2L */
-#define SIM_UNIT_HT_FIRST 128
-
-struct sim_tray {
-	bool present;
-	bool rfid;	    /* a spool with a tag: type, colour and remain are known */
-	const char *idx;    /* "GFA00" */
-	const char *type;   /* "PLA" */
-	const char *sub;    /* "PLA Basic"; "" without a tag */
-	const char *colour; /* RRGGBBAA */
-	int nozzle_min_c, nozzle_max_c;
-	int remain_pct; /* -1 unknown */
-};
-
-struct sim_unit {
-	int id; /* 0..3, 16 on an A2L, 128.. for HT */
-	enum sim_unit_kind kind;
-	int humidity_index; /* 1 wet .. 5 dry; 0 = none */
-	int humidity_pct;
-	double temp_c, temp_rest; /* 0 = no sensor */
-	enum sim_dry dry;
-	double dry_left_s; /* of drying, then of cooling */
-	int dry_min, dry_target_c, dry_hours;
-	int extruder; /* 0 right, 1 left */
-	int trays;
-	struct sim_tray tray[4];
-};
 
 struct sim_hms {
 	uint32_t attr, code;
@@ -101,8 +72,9 @@ struct sim_state {
 	double nozzle_rest[2], bed_rest, chamber_rest;	   /* below the steps that are shown */
 	int fan_part, fan_aux, fan_chamber, fan_heatbreak; /* 0..15 */
 	int speed;					   /* 1..4 */
-	bool light, door, sdcard;
-	bool locked; /* print commands need a signature (`fun` bit 29) */
+	bool light, light_flashes, door, sdcard;
+	enum sim_lamp light2, work_light; /* light2: of the chamber, where there are two */
+	bool locked;			  /* print commands need a signature (`fun` bit 29) */
 	int wifi_dbm;
 	int clock_s; /* how far the printer's clock is off */
 	uint32_t print_error;
@@ -139,6 +111,8 @@ int sim_state_raise(struct sim_state *s, struct sim_hms message);
 /* 0, or -ENOENT. */
 int sim_state_clear(struct sim_state *s, struct sim_hms message);
 void sim_state_heat(struct sim_state *s, double nozzle_c, double bed_c, double chamber_c);
+/* How the chamber light is. */
+enum sim_lamp sim_state_light(const struct sim_state *s);
 uint32_t sim_random(struct sim_state *s);
 
 /* Global number of a slot (bambu.md 6.6), and back; NULL when there is no such slot. */
