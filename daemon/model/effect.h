@@ -15,8 +15,8 @@ enum effect_verdict {
 };
 
 /* before: the state when the command is sent; params are those of an encode_command that
- * succeeded, kept by reference. NULL when nothing could be seen of this command on this printer (gcode, buzzer...):
- * its answer is the most that can be known. */
+ * succeeded, kept by reference. NULL when nothing could be seen of this command on this printer
+ * (gcode, buzzer...): its answer is the most that can be known. */
 struct effect *effect_create(const char *method, json_object *params, const struct state *before);
 void effect_destroy(struct effect *e);
 /* EFFECT_ALREADY is said by the first call only, which is to come right at sending; later the same
