@@ -23,19 +23,25 @@ const struct opt_row opt_table[OPT_COUNT] = {
 	.help = "columns of a table, by name, comma-separated"},
     [OPT_NO_LEGEND] = {"no-legend", 'n', .help = "no headings, no summary"},
     [OPT_COLOR] = {"color", 0, OPT_VALUE_NEEDED, "auto|always|never", color_words,
-	.help = "colour the output (auto: on a terminal, unless NO_COLOR is set)"},
+	.help = "colour the output (auto: on a terminal, unless NO_COLOR is set); ams set: "
+		"RRGGBB[AA] of the filament"},
     [OPT_NO_PAGER] = {"no-pager", 0, .help = "never pipe the output through a pager"},
     [OPT_QUIET] = {"quiet", 'q', .help = "results only, no remarks"},
     [OPT_VERBOSE] = {"verbose", 'v', .help = "more detail: whole serials, links to explanations"},
     [OPT_TIMEOUT] = {"timeout", 0, OPT_VALUE_NEEDED, "TIME",
-	.help = "give up after this time (500ms, 30s, 2min); default 10s, wait: never"},
+	.help = "give up after this time (500ms, 30s, 2min); default 10s, to change filament 3min, "
+		"wait: never"},
     [OPT_YES] = {"yes", 0, .help = "do not ask for confirmation"},
     [OPT_DRY_RUN] = {"dry-run", 0, .help = "check a command and show it, do not send it"},
     [OPT_NO_WAIT] = {"no-wait", 0, .help = "do not wait for the effect of a command"},
     [OPT_HELP] = {"help", 'h', .help = "show help, of a verb when one is given"},
     [OPT_VERSION] = {"version", 'V', .help = "show the version"},
     [OPT_ALL] = {"all", 0, .verbs = "hms", .help = "mere information too"},
+    [OPT_FILE] = {"file", 0, OPT_VALUE_NEEDED, "FILE", .verbs = "gcode",
+	.help = "read the lines from a file (also -f FILE)"},
     [OPT_FOLLOW] = {"follow", 'f', .verbs = "events", .help = "print events as they come"},
+    [OPT_HOURS] = {"hours", 0, OPT_VALUE_NEEDED, "N", .verbs = "ams dry",
+	.help = "how long to dry"},
     [OPT_KIND] = {"kind", 0, OPT_VALUE_NEEDED, "KIND", .verbs = "events", .repeats = true,
 	.help = "only events of this kind (print.*, hms.raised ...); may be repeated"},
     [OPT_LANG] = {"lang", 0, OPT_VALUE_NEEDED, "LANG", .verbs = "hms text",
@@ -49,6 +55,11 @@ const struct opt_row opt_table[OPT_COUNT] = {
     [OPT_SHOW] = {"show", 0, .verbs = "printer trust", .help = "show it, change nothing"},
     [OPT_SINCE] = {"since", 0, OPT_VALUE_NEEDED, "CURSOR|TIME", .verbs = "events",
 	.help = "only events after this cursor, or of this last time (10min) or since (RFC 3339)"},
+    [OPT_STOP] = {"stop", 0, .verbs = "ams dry", .help = "end it instead"},
+    [OPT_TEMP] = {"temp", 0, OPT_VALUE_NEEDED, "CELSIUS", .verbs = "ams dry,ams load",
+	.help = "temperature to dry or to load at"},
+    [OPT_TYPE] = {"type", 0, OPT_VALUE_NEEDED, "TYPE", .verbs = "ams set,ams dry",
+	.help = "material, as PLA"},
     [OPT_UNTIL] = {"until", 0, OPT_VALUE_NEEDED, "EVENT|KEY=VALUE", .verbs = "wait",
 	.help = "an event (print.finished, hms.*) or a key with = != < <= > >= and a value"},
     [OPT_WATCH] = {"watch", 'w', .verbs = "list,status", .help = "keep showing it as it changes"},
@@ -80,12 +91,19 @@ static bool among(const char *const *words, const char *value)
 	return false;
 }
 
+bool args_is_rgb(const char *value)
+{
+	size_t len = strspn(value, "0123456789abcdefABCDEF");
+
+	return value[len] == '\0' && (len == 6 || len == 8);
+}
+
 static void take_value(struct args *a, enum opt opt, const char *value)
 {
 	const struct opt_row *row = &opt_table[opt];
 	char *old = a->value[opt];
 
-	if (row->words && !among(row->words, value)) {
+	if (row->words && !among(row->words, value) && !(opt == OPT_COLOR && args_is_rgb(value))) {
 		complain(a, "--%s is one of %s", row->name, row->value_name);
 		return;
 	}
@@ -167,6 +185,10 @@ static int take_letters(struct args *a, const char *word, const char *next)
 	for (const char *p = word + 1; *p; p++) {
 		enum opt opt = find_letter(*p);
 
+		/* A file to most programs; here the letter had its meaning already. */
+		if (opt == OPT_FOLLOW && a->word_count > 0 && strcmp(a->words[0], "gcode") == 0) {
+			opt = OPT_FILE;
+		}
 		if (opt == OPT_COUNT) {
 			complain(a, "unknown option %s", word);
 			return 0;

@@ -26,7 +26,9 @@ enum opt {
 	OPT_HELP,
 	OPT_VERSION,
 	OPT_ALL,
+	OPT_FILE,
 	OPT_FOLLOW,
+	OPT_HOURS,
 	OPT_KIND,
 	OPT_LANG,
 	OPT_LIMIT,
@@ -34,6 +36,9 @@ enum opt {
 	OPT_RAW,
 	OPT_SHOW,
 	OPT_SINCE,
+	OPT_STOP,
+	OPT_TEMP,
+	OPT_TYPE,
 	OPT_UNTIL,
 	OPT_WATCH,
 	OPT_COUNT
@@ -72,5 +77,7 @@ void args_finish(struct args *a);
 enum opt args_wants_value(const char *word);
 /* False for an option of other verbs only. */
 bool opt_fits(enum opt opt, const char *verb);
+/* Whether it is RRGGBB or RRGGBBAA: what --color is to "ams set". */
+bool args_is_rgb(const char *value);
 /* First given option that does not go with the verb, or OPT_COUNT. */
 enum opt args_misplaced(const struct args *a, const char *verb);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/util.h"
+#include "ctl/act.h"
 
 #define PARAM_DEPTH_MAX 16 /* as deep as the daemon takes a request */
 
@@ -180,7 +181,7 @@ static int convert(const struct method_param *p, const char *word, json_object *
 	return json_parse(word, strlen(word), PARAM_DEPTH_MAX, ret);
 }
 
-static int set_param(
+int call_set_param(
     struct ctl *c, json_object *params, const struct method_param *p, const char *word)
 {
 	json_object *value;
@@ -193,16 +194,24 @@ static int set_param(
 	return 0;
 }
 
+static bool means_param(enum opt opt, const struct method_param *p)
+{
+	if (!opt_table[opt].verbs) {
+		return false;
+	}
+	return strcmp(opt_table[opt].name, p->name) == 0 ||
+	       (opt == OPT_TEMP && strcmp(p->name, "target_c") == 0);
+}
+
 /* An option that bears the name of a parameter is that parameter. */
 static int set_from_option(struct ctl *c, json_object *params, const struct method_param *p)
 {
 	for (int i = 0; i < OPT_COUNT; i++) {
-		if (!c->args.given[i] || !opt_table[i].verbs ||
-		    strcmp(opt_table[i].name, p->name)) {
+		if (!c->args.given[i] || !means_param(i, p)) {
 			continue;
 		}
 		if (c->args.value[i]) {
-			return set_param(c, params, p, c->args.value[i]);
+			return call_set_param(c, params, p, c->args.value[i]);
 		}
 		json_object_object_add(params, p->name, json_object_new_boolean(true));
 	}
@@ -237,7 +246,7 @@ static int fill_params(struct ctl *c, json_object *params)
 			printer = takes_printer_word(m) ? call_take_printer(c)
 							: c->args.value[OPT_PRINTER];
 			if (printer) {
-				status = set_param(c, params, &m->params[i], printer);
+				status = call_set_param(c, params, &m->params[i], printer);
 			}
 		} else {
 			status = set_from_option(c, params, &m->params[i]);
@@ -249,10 +258,13 @@ static int fill_params(struct ctl *c, json_object *params)
 	if (!status && words_max >= 0 && c->word_count > words_max) {
 		status = call_misuse(c, "unexpected \"%s\"", c->words[words_max]);
 	}
+	if (!status && act_is_command(m)) {
+		return act_words(c, params);
+	}
 	for (int i = 0; i < c->word_count && !status; i++) {
 		const struct method_param *p = next_free(m, params);
 
-		status = p ? set_param(c, params, p, c->words[i])
+		status = p ? call_set_param(c, params, p, c->words[i])
 			   : call_misuse(c, "unexpected \"%s\"", c->words[i]);
 	}
 	return status;
@@ -299,11 +311,13 @@ static const char *consent_param(const struct method *m, json_object *reply)
 {
 	json_object *data = json_get_obj(json_get_obj(reply, "error"), "data");
 	const char *word = json_get_str(data, "type"), *param = NULL;
+	const char *hint = json_get_str(data, "hint");
 	enum err_type type = word ? err_by_name(word) : ERR_NONE;
 
 	if (type == ERR_AMBIGUOUS_PRINTER) {
 		param = "many";
-	} else if (type == ERR_GUARD) {
+	} else if (type == ERR_GUARD && hint && strstr(hint, "\"confirm\"")) {
+		/* Other guards are not opened by a yes. */
 		param = "confirm";
 	}
 	return param && has_param(m, param) ? param : NULL;
@@ -322,47 +336,56 @@ bool call_ask(struct ctl *c, const char *question)
 	return fgets(answer, sizeof(answer), stdin) && (answer[0] == 'y' || answer[0] == 'Y');
 }
 
-/* --yes answers beforehand what the daemon would have asked. */
-static void add_consent(struct ctl *c, json_object *params)
+/* --yes answers beforehand what the daemon would have asked; so does a call that does nothing. */
+static bool add_consent(struct ctl *c, json_object *params)
 {
 	static const char *const asked[] = {"many", "confirm"};
+	bool given = c->args.given[OPT_YES] || c->args.given[OPT_DRY_RUN];
 
 	for (size_t i = 0; i < ARRAY_SIZE(asked); i++) {
-		if (c->args.given[OPT_YES] && has_param(c->method, asked[i])) {
+		if (given && has_param(c->method, asked[i])) {
 			json_object_object_add(params, asked[i], json_object_new_boolean(true));
 		}
 	}
+	return given;
 }
 
-/* The call, and once more when it was refused for want of consent that the user then gives. */
+/* The call, and again when it was refused for want of consent that the user then gives: first to
+ * the number of printers, then to the act itself. */
 static int call_with_consent(struct ctl *c, json_object *params, json_object **ret)
 {
-	_cleanup_json_ json_object *reply = NULL;
-	const char *param;
-	int status;
+	bool given = add_consent(c, params);
 
-	add_consent(c, params);
-	status = exchange(c, c->method->name, json_object_get(params), &reply);
-	if (status) {
-		return status;
+	for (;;) {
+		_cleanup_json_ json_object *reply = NULL;
+		int status = exchange(c, c->method->name, json_object_get(params), &reply);
+		const char *param;
+
+		if (status) {
+			return status;
+		}
+		param = given ? NULL : consent_param(c->method, reply);
+		if (!param || json_object_object_get_ex(params, param, NULL) ||
+		    !call_ask(c, json_get_str(json_get_obj(reply, "error"), "message"))) {
+			return open_reply(c, reply, param ? "the same with --yes" : NULL, ret);
+		}
+		/* The user's time is not the daemon's. */
+		client_deadline(&c->client, c->args.timeout_ms);
+		json_object_object_add(params, param, json_object_new_boolean(true));
 	}
-	param = c->args.given[OPT_YES] ? NULL : consent_param(c->method, reply);
-	if (!param || !call_ask(c, json_get_str(json_get_obj(reply, "error"), "message"))) {
-		return open_reply(c, reply, param ? "the same with --yes" : NULL, ret);
-	}
-	client_deadline(&c->client, c->args.timeout_ms); /* the user's time is not the daemon's */
-	json_object_object_add(params, param, json_object_new_boolean(true));
-	return call_method(c, c->method->name, json_object_get(params), ret);
 }
 
 int call_verb(struct ctl *c)
 {
 	_cleanup_json_ json_object *params = json_object_new_object(), *result = NULL;
-	const struct method_param *first = &c->method->params[0];
+	const struct method_param *first;
 	_cleanup_free_ char *only = NULL;
 	struct err e = {0};
-	int status = fill_params(c, params);
+	int status;
 
+	act_method(c);
+	first = &c->method->params[0];
+	status = fill_params(c, params);
 	if (!status && takes_printer_word(c->method) && first->required &&
 	    !json_object_object_get_ex(params, first->name, NULL)) {
 		status = call_only_printer(c, &only);
@@ -373,9 +396,18 @@ int call_verb(struct ctl *c)
 	if (status) {
 		return status;
 	}
+	if (act_is_command(c->method)) {
+		act_options(c, params);
+	}
 	if (method_check(c->method, params, &e) < 0) {
 		return call_misuse(c, "%s", e.message);
 	}
 	status = call_with_consent(c, params, &result);
-	return status ? status : call_print(c, result, c->row ? c->row->show : NULL);
+	if (status) {
+		return status;
+	}
+	if (act_is_command(c->method) && c->out.json == OUT_TEXT) {
+		return act_print(&c->out, c->method->name, params, result);
+	}
+	return call_print(c, result, c->row ? c->row->show : NULL);
 }

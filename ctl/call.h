@@ -17,6 +17,9 @@ bool call_ask(struct ctl *c, const char *question);
 int call_only_printer(struct ctl *c, char **ret);
 /* Calls and hands over the `result`. 0, or the exit status, reported. params is taken. */
 int call_method(struct ctl *c, const char *method, json_object *params, json_object **ret);
+/* Puts a word into params as the type of p wants it. 0, or the exit status, reported. */
+int call_set_param(
+    struct ctl *c, json_object *params, const struct method_param *p, const char *word);
 /* The whole of a verb whose arguments are the parameters of c->method. */
 int call_verb(struct ctl *c);
 /* Prints the result: as JSON when asked, else by show (NULL = as plain lines). Returns the highest

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "common/util.h"
+#include "ctl/act.h"
 #include "ctl/call.h"
 #include "ctl/events.h"
 #include "ctl/help.h"
@@ -276,7 +277,11 @@ static int check_options(struct ctl *c)
 		return call_misuse(
 		    c, "--%s does not go with %s", opt_table[misplaced].name, c->verb);
 	}
-	for (size_t i = 0; i < ARRAY_SIZE(commands_only); i++) {
+	if (c->args.value[OPT_COLOR] && args_is_rgb(c->args.value[OPT_COLOR]) &&
+	    strcmp(c->verb, "ams set") != 0) {
+		return call_misuse(c, "--color is one of auto, always, never");
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(commands_only) && !act_is_command(c->method); i++) {
 		if (c->args.given[commands_only[i]]) {
 			return call_misuse(c, "--%s is for commands to a printer, not for %s",
 			    opt_table[commands_only[i]].name, c->verb);

@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: MIT
+"""Commands of bambuctl as they are typed, and what it says became of them."""
+import json
+import unittest
+
+from harness import DEADLINE, Case, wait_until
+from test_ctl import Terminal, spawn
+
+
+class Acting(Case):
+    """Commands as they are typed; what is sent is asked of the simulator, not believed."""
+
+    def begin(self, *args):
+        self.sim_ = self.sim("--model", "P1S", "--state", "printing", "--still", *args)
+        self.daemon_ = self.daemon()
+        self.names = [p["name"] for p in json.loads(self.sim_.do("list"))]
+        self.one = self.names[0]
+        for name in self.names:
+            self.daemon_.wait_status(name, "printing", lambda s: s["print"]["state"] == "printing")
+
+    def requests(self):
+        return json.loads(self.sim_.do("stats", self.one))["requests"]
+
+    def test_dry_run_prints_the_messages_and_sends_none(self):
+        self.begin()
+        before = self.requests()
+        for words, part in (("pause P", "pause"), ("stop P", "stop"), ("light P on", "ledctrl"), ("temp P bed off", "M140 S0"),
+                            ("fan P part 50", "M106"), ("gcode P G28", "G28"), ("skip P 3 5", "skip_objects")):
+            status, out, err = self.daemon_.ctl(*[self.one if w == "P" else w for w in words.split()], "--dry-run")
+            self.assertEqual((status, err), (0, ""), words)
+            self.assertIn(part, out)
+            for line in out.splitlines():
+                self.assertIsInstance(json.loads(line), dict)
+        self.assertEqual(self.requests(), before)
+
+    def test_lines_of_gcode_come_from_stdin_too(self):
+        self.begin()
+        status, out, err = self.daemon_.ctl("gcode", self.one, "-", "--dry-run", stdin="G28\n\nM400\n")
+        self.assertEqual((status, err), (0, ""))
+        self.assertIn("G28", out)
+        self.assertIn("M400", out)
+
+    def test_what_cannot_be_taken_back_needs_a_yes(self):
+        self.begin()
+        before = self.requests()
+        status, out, err = self.daemon_.ctl("stop", self.one)
+        self.assertEqual((status, out), (9, ""))
+        self.assertIn("--yes", err)
+        self.assertEqual(self.requests(), before)
+        status, out, err = self.daemon_.ctl("stop", self.one, "--yes", "--no-wait")
+        self.assertEqual((status, err), (0, ""))
+        self.assertEqual(out, f"{self.one}  sent (not waited for)\n")
+        wait_until("the stop", lambda: json.loads(self.sim_.do("last", self.one)).get("print", {}).get("command") == "stop")
+
+    def test_a_terminal_is_asked_about_the_number_and_about_the_act(self):
+        self.begin("--printers", "2")
+        terminal = Terminal(self.daemon_.socket, "stop", "@all", "--no-wait")
+        terminal.until(b"[y/N]")
+        terminal.text = b""
+        terminal.type(b"y\n")
+        terminal.until(b"[y/N]")
+        terminal.type(b"y\n")
+        terminal.until(b"sent (not waited for)")
+        self.assertEqual(terminal.end(), 0)
+
+    def test_several_have_a_line_each_and_the_worst_counts(self):
+        self.begin("--printers", "2")
+        gone = self.names[1]
+        self.sim_.do("fault", gone, "refuse", "on")
+        self.sim_.do("fault", gone, "kick", "on")
+        self.daemon_.wait_status(gone, "gone", lambda s: s["link"]["state"] != "online")
+        status, out, err = self.daemon_.ctl("light", "@all", "on", "--yes", "--no-wait")
+        self.assertEqual((status, err), (5, ""))
+        lines = out.splitlines()
+        self.assertEqual(len(lines), 3)
+        self.assertIn("(printer_offline)", [line for line in lines if line.startswith(gone)][0])
+        self.assertEqual(lines[2], "1 of 2 not sent")
+        status, out, err = self.daemon_.ctl("light", "@all", "on", "--yes", "--no-wait", "--json=short")
+        self.assertEqual(status, 5)
+        self.assertEqual({r["printer"] for r in json.loads(out)["results"]}, set(self.names))
+
+    def test_the_effect_is_said_with_its_time(self):
+        self.begin()
+        child = spawn(self.daemon_.socket, "pause", self.one, "--timeout", "20s")
+        wait_until("the request", lambda: json.loads(self.sim_.do("last", self.one)).get("print", {}).get("command") == "pause")
+        self.sim_.do("state", self.one, "paused")
+        out, err = child.communicate(timeout=DEADLINE)
+        self.assertEqual((child.returncode, err), (0, b""))
+        self.assertRegex(out.decode(), rf"^{self.one}  paused  confirmed after [0-9]+\.[0-9] s\n$")
+
+
+if __name__ == "__main__":
+    unittest.main()
