@@ -146,14 +146,14 @@ SAMPLES = [
     ('conf/bambud.conf:1 the table of keys says "#A=1"', {**GOOD, CONF: '#A=2\n'}),
     ('conf/bambud.conf:2 the table of keys says ""', {**GOOD, CONF: '#A=1\n#B=2\n'}),
     ('a TODO that HACKING.md does not name', {**GOOD, 'daemon/a.c': '/* TODO cut */\n'}),
-    ('a path of one machine', {**GOOD, 'daemon/a.c': '/* see /work/x */\n'}),
+    ('a path of one machine', {**GOOD, 'daemon/a.c': '/* see /mnt/x */\n'}),
     ('a path of one person', {**GOOD, 'NEWS': 'in /home/someone\n'}),
     ('a place left to be filled in', {**GOOD, 'HACKING.md': 'TRAPS_GO_HERE\n'}),
     (None, {**GOOD, 'ctl/x.1': MAN}),
     ('ctl/x.1:1 bambuctl has no verb hum', {**GOOD, 'ctl/x.1': MAN.replace('status NAME', 'hum')}),
     ('ctl/x.1:3 bambud has no option --loud', {**GOOD, 'ctl/x.1': MAN.replace('--config', '--loud')}),
     ('ctl/x.1:4 bambuctl has no verb hum', {**GOOD, 'ctl/x.1': MAN.replace('list --json', 'hum')}),
-    ('a path of one machine', {**GOOD, 'ctl/x.1': MAN + '.Pa /work/x\n'}),
+    ('a path of one machine', {**GOOD, 'ctl/x.1': MAN + '.Pa /mnt/x\n'}),
 ]
 
 
