@@ -88,6 +88,20 @@ class Jobs(Obey):
             self.declined("print_speed", param=bad)
         self.assertEqual(self.full()["spd_lvl"], 4)
 
+    def test_objects_are_left_out_of_this_job_only(self):
+        self.open("--model", "X1C")
+        self.assertIn("not printing", self.declined("skip_objects", obj_list=[3]))
+        self.do("state", self.one["name"], "printing")
+        self.delta()
+        self.assertEqual(self.done("skip_objects", obj_list=[17, 42])["s_obj"], [17, 42])
+        self.assertEqual(self.done("skip_objects", obj_list=[42, 3])["s_obj"], [17, 42, 3])
+        for bad in ([], [-1], ["3"], {}, list(range(100))):
+            self.declined("skip_objects", obj_list=bad)
+        self.assertEqual(self.full()["s_obj"], [17, 42, 3])
+        self.done("stop", param="")
+        self.do("job", self.one["name"], "start")
+        self.assertEqual(self.delta()["s_obj"], [])
+
     def test_a_command_that_is_not_played_is_acknowledged_only(self):
         self.open("--model", "P1S")
         self.assertEqual(self.ack("print_option", sound_enable=False)["result"], "success")
@@ -150,6 +164,93 @@ class Lights(Obey):
             self.declined("ledctrl", **self.light("on", node))
         self.declined("ledctrl", **self.light("bright"))
         self.assertEqual(self.lights(self.done("ledctrl", **self.light("flashing"))), {"chamber_light": "flashing"})
+
+
+class Filament(Obey):
+    SPOOL = {"tray_info_idx": "GFG99", "setting_id": "", "tray_color": "11223344", "nozzle_temp_min": 220, "nozzle_temp_max": 270,
+             "tray_type": "PETG"}
+
+    def shown(self, tray):
+        return {k: tray[k] for k in ("tray_info_idx", "tray_type", "tray_color", "nozzle_temp_min", "nozzle_temp_max", "tray_sub_brands")}
+
+    EXPECTED = {"tray_info_idx": "GFG99", "tray_type": "PETG", "tray_color": "11223344", "nozzle_temp_min": "220", "nozzle_temp_max": "270",
+                "tray_sub_brands": ""}
+
+    def test_a_spool_is_named_and_its_tag_forgotten(self):
+        self.open("--model", "P1S", "--ams", "ams")
+        ams = self.done("ams_filament_setting", ams_id=0, slot_id=0, tray_id=0, **self.SPOOL)["ams"]
+        self.assertEqual(self.shown(ams["ams"][0]["tray"][0]), self.EXPECTED)
+        self.assertEqual(int(ams["tray_is_bbl_bits"], 16) & 1, 0)
+        clear = {**self.SPOOL, "tray_info_idx": "", "tray_color": "00000000", "nozzle_temp_min": 0, "nozzle_temp_max": 0, "tray_type": ""}
+        tray = self.done("ams_filament_setting", ams_id=0, slot_id=0, tray_id=0, **clear)["ams"]["ams"][0]["tray"][0]
+        self.assertEqual((tray["tray_type"], tray["tray_color"]), ("", "00000000"))
+        for bad in ({"tray_color": "112233"}, {"tray_color": 5}, {"tray_type": "x" * 40}, {"nozzle_temp_max": 100}, {"ams_id": 3},
+                    {"slot_id": 4}):
+            self.declined("ams_filament_setting", **{"ams_id": 0, "slot_id": 0, "tray_id": 0, **self.SPOOL, **bad})
+        self.silent()
+
+    def test_an_external_spool_is_named(self):
+        self.open("--model", "P1S")
+        self.assertEqual(self.shown(self.done("ams_filament_setting", ams_id=255, slot_id=0, tray_id=254, **self.SPOOL)["vt_tray"]),
+                         self.EXPECTED)
+
+    def test_two_external_spools_are_told_apart(self):
+        self.open("--model", "H2D")
+        delta = self.done("ams_filament_setting", ams_id=254, slot_id=0, tray_id=254, **self.SPOOL)
+        self.assertEqual({t["id"]: t["tray_type"] for t in delta["vir_slot"]}, {"254": "PETG", "255": ""})
+        self.assertEqual(delta["vt_tray"]["tray_type"], "")
+        delta = self.done("ams_filament_setting", ams_id=255, slot_id=0, tray_id=254, **{**self.SPOOL, "tray_type": "ABS"})
+        self.assertEqual({t["id"]: t["tray_type"] for t in delta["vir_slot"]}, {"254": "PETG", "255": "ABS"})
+
+    def load(self, ams, slot, target):
+        return {"ams_id": ams, "slot_id": slot, "target": target, "curr_temp": -1, "tar_temp": -1}
+
+    def test_filament_is_loaded_and_unloaded(self):
+        self.open("--model", "P1S", "--ams", "ams,ht")
+        self.assertEqual(self.declined("ams_change_filament", **self.load(255, 255, 255)), "nothing is loaded")
+        self.assertEqual(self.done("ams_change_filament", **self.load(0, 1, 1))["ams"]["tray_now"], "1")
+        ams = self.done("ams_change_filament", **self.load(128, 0, 128))["ams"]
+        self.assertEqual((ams["tray_now"], ams["tray_pre"]), ("128", "1"))
+        self.assertEqual(self.done("ams_change_filament", **self.load(255, 254, 254))["ams"]["tray_now"], "254")
+        self.assertEqual(self.done("ams_change_filament", **self.load(255, 255, 255))["ams"]["tray_now"], "255")
+        self.do("set", self.one["name"], "remove=2")
+        self.delta()
+        self.assertEqual(self.declined("ams_change_filament", **self.load(0, 2, 2)), "no spool in that slot")
+        self.assertEqual(self.declined("ams_change_filament", **self.load(2, 0, 8)), "no such slot")
+        self.done("ams_change_filament", **self.load(0, 0, 0))
+        self.assertEqual(self.done("unload_filament")["ams"]["tray_now"], "255")
+
+    def test_nothing_is_loaded_while_it_prints(self):
+        self.open("--model", "P1S", "--ams", "ams", state="printing")
+        self.assertEqual(self.declined("ams_change_filament", **self.load(0, 1, 1)), "printing")
+        self.assertEqual(self.declined("ams_change_filament", **self.load(0, 255, 255)), "printing")
+        self.silent()
+
+    def test_a_left_spool_makes_the_left_nozzle_active(self):
+        self.open("--model", "H2D")
+        info = {i["id"]: i for i in self.done("ams_change_filament", **self.load(254, 0, 254))["device"]["extruder"]["info"]}
+        self.assertEqual((info[0]["snow"], info[1]["snow"]), (0xFEFF, 0xFE00))
+        info = {i["id"]: i for i in self.done("ams_change_filament", **self.load(255, 0, 255))["device"]["extruder"]["info"]}
+        self.assertEqual((info[0]["snow"], info[1]["snow"]), (0xFF00, 0xFEFF))
+
+    def dry(self, mode, unit=0, temp=55, hours=8):
+        return {"ams_id": unit, "mode": mode, "filament": "PLA", "temp": temp, "duration": hours, "humidity": 0, "rotate_tray": False,
+                "cooling_temp": 40, "close_power_conflict": False}
+
+    def test_a_dryer_dries_and_stops(self):
+        self.open("--model", "H2D", "--ams", "pro2,ams")
+        unit = self.done("ams_filament_drying", **self.dry(1))["ams"]["ams"][0]
+        self.assertEqual((unit["dry_time"], unit["dry_setting"]["dry_temperature"], unit["dry_setting"]["dry_duration"]), (480, 55, 8))
+        unit = self.done("ams_filament_drying", **self.dry(0, temp=0, hours=0))["ams"]["ams"][0]
+        self.assertEqual((unit["dry_time"], unit["dry_setting"]["dry_temperature"]), (0, -1))
+        for bad in (self.dry(1, unit=1), self.dry(1, unit=9), self.dry(1, temp=66), self.dry(1, hours=25), self.dry(7)):
+            self.declined("ams_filament_drying", **bad)
+        self.silent()
+
+    def test_a_p1_acknowledges_drying_and_ignores_it(self):
+        self.open("--model", "P1S", "--ams", "pro2")
+        self.assertEqual(self.ack("ams_filament_drying", **self.dry(1))["result"], "success")
+        self.silent()
 
 
 class Refusals(Obey):

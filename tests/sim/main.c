@@ -78,6 +78,8 @@ static const char usage[] =
     "result \"success\" and has NO effect. With `set locked=on` all of print.* is answered with "
     "result\n"
     "\"failed\", \"mqtt message verify failed\", and has no effect; lights still work.\n"
+    "Filament is changed at once, not while printing; drying needs an AMS 2 Pro or HT, and a P1\n"
+    "acknowledges it and ignores it.\n"
     "A stock client: mosquitto_sub --cafile DIR/ca.pem --insecure -u bblp -P CODE -h 127.0.0.1 -p "
     "PORT\n"
     "-t device/SERIAL/report (--insecure because the certificate names the serial, not the "

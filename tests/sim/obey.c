@@ -61,6 +61,42 @@ static const char *order_extruder(struct order *o)
 	return NULL;
 }
 
+/* True when the object is left out now. */
+static bool skip(struct sim_job *j, int64_t object)
+{
+	for (int i = 0; i < j->skipped_count; i++) {
+		if (j->skipped[i] == object) {
+			return true;
+		}
+	}
+	if (object < 0 || object > INT32_MAX || j->skipped_count == SIM_SKIP_MAX) {
+		return false;
+	}
+	j->skipped[j->skipped_count++] = (int)object;
+	return true;
+}
+
+static const char *order_skip(struct order *o)
+{
+	json_object *list = json_get_arr(o->body, "obj_list");
+
+	if (o->s->mood != SIM_PRINTING && o->s->mood != SIM_PAUSED) {
+		return "not printing";
+	}
+	if (!list || json_object_array_length(list) == 0) {
+		return "no obj_list";
+	}
+	for (size_t i = 0; i < json_object_array_length(list); i++) {
+		json_object *id = json_object_array_get_idx(list, i);
+
+		if (!json_object_is_type(id, json_type_int) ||
+		    !skip(&o->s->job, json_object_get_int64(id))) {
+			return "obj_list is not valid";
+		}
+	}
+	return NULL;
+}
+
 static const char *order_light(struct order *o)
 {
 	const char *node = json_get_str(o->body, "led_node");
@@ -103,6 +139,11 @@ static const struct {
     {"print", "set_nozzle_temp", order_nozzle},
     {"print", "set_ctt", order_chamber},
     {"print", "select_extruder", order_extruder},
+    {"print", "skip_objects", order_skip},
+    {"print", "ams_filament_setting", order_spool},
+    {"print", "ams_change_filament", order_change},
+    {"print", "unload_filament", order_unload},
+    {"print", "ams_filament_drying", order_dry},
     {"system", "ledctrl", order_light},
 };
 

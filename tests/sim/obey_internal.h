@@ -24,3 +24,8 @@ const char *order_gcode(struct order *o);
 const char *order_bed(struct order *o);
 const char *order_nozzle(struct order *o);
 const char *order_chamber(struct order *o);
+/* obey_ams.c */
+const char *order_spool(struct order *o);
+const char *order_change(struct order *o);
+const char *order_unload(struct order *o);
+const char *order_dry(struct order *o);

@@ -132,6 +132,18 @@ static void write_stages(struct jw *w, const struct sim_state *now, const struct
 	jw_array_end(w);
 }
 
+static void write_skipped(struct jw *w, const struct sim_state *now, const struct sim_state *was)
+{
+	if (!CHANGED(job.skipped_count)) {
+		return;
+	}
+	jw_array(w, "s_obj");
+	for (int i = 0; i < now->job.skipped_count; i++) {
+		jw_int(w, NULL, now->job.skipped[i]);
+	}
+	jw_array_end(w);
+}
+
 static void write_job(struct jw *w, const struct sim_identity *id, const struct sim_state *now,
     const struct sim_state *was)
 {
@@ -173,6 +185,7 @@ static void write_job(struct jw *w, const struct sim_identity *id, const struct 
 		jw_int(w, "spd_lvl", now->speed);
 		jw_int(w, "spd_mag", percent[now->speed]);
 	}
+	write_skipped(w, now, was);
 	write_job_names(w, id, now, was);
 }
 

@@ -111,12 +111,18 @@ static void write_unit_head(struct jw *w, const struct sim_identity *id, const s
 	}
 }
 
+static bool tray_same(const struct sim_tray *a, const struct sim_tray *b)
+{
+	return a->present == b->present && a->rfid == b->rfid && a->remain_pct == b->remain_pct &&
+	       a->nozzle_min_c == b->nozzle_min_c && a->nozzle_max_c == b->nozzle_max_c &&
+	       strcmp(a->idx, b->idx) == 0 && strcmp(a->type, b->type) == 0 &&
+	       strcmp(a->colour, b->colour) == 0;
+}
+
 static bool trays_same(const struct sim_unit *a, const struct sim_unit *b)
 {
 	for (int i = 0; i < a->trays; i++) {
-		const struct sim_tray *x = &a->tray[i], *y = &b->tray[i];
-
-		if (x->present != y->present || x->remain_pct != y->remain_pct) {
+		if (!tray_same(&a->tray[i], &b->tray[i])) {
 			return false;
 		}
 	}
@@ -199,36 +205,32 @@ static void write_active(struct jw *w, const struct sim_identity *id, const stru
 	write_place(w, "tray_tar", id, now->tray_target);
 }
 
-static void write_virtual(struct jw *w, const struct sim_identity *id, const struct sim_tray *spool)
+static void write_virtual(struct jw *w, const struct sim_identity *id, const struct sim_state *now)
 {
+	int count = id->model->nozzles;
+
 	jw_array(w, "vir_slot");
-	for (int i = 0; i < id->model->nozzles; i++) {
+	for (int i = 0; i < count; i++) {
 		jw_object(w, NULL);
-		jw_str(w, "id", i + 1 == id->model->nozzles ? "255" : "254");
-		write_spool(w, spool, true, 0);
+		jw_str(w, "id", i + 1 == count ? "255" : "254");
+		write_spool(w, &now->external[count - 1 - i], true, 0);
 		jw_object_end(w);
 	}
 	jw_array_end(w);
 }
 
-static void write_external(struct jw *w, const struct sim_identity *id)
+static void write_external(struct jw *w, const struct sim_identity *id, const struct sim_state *now)
 {
-	static const struct sim_tray spool = {
-	    true, false, "GFL99", "PLA", "", "161616FF", 190, 240, 0};
-	static const struct sim_tray empty = {
-	    .present = true, .idx = "", .type = "", .sub = "", .colour = "00000000"};
 	bool new = id->model->family == SIM_FAMILY_NEW;
 
-	if (new && !id->model->heats_chamber) { /* P2S lists its spool in vir_slot only */
-		write_virtual(w, id, &empty);
-		return;
+	if (!new || id->model->heats_chamber) { /* P2S lists its spool in vir_slot only */
+		jw_object(w, "vt_tray");
+		jw_str(w, "id", new ? "255" : "254");
+		write_spool(w, &now->external[0], new, 0);
+		jw_object_end(w);
 	}
-	jw_object(w, "vt_tray");
-	jw_str(w, "id", new ? "255" : "254");
-	write_spool(w, new ? &empty : &spool, new, 0);
-	jw_object_end(w);
 	if (new) {
-		write_virtual(w, id, &empty);
+		write_virtual(w, id, now);
 	}
 }
 
@@ -245,7 +247,10 @@ void sim_report_write_ams(struct jw *w, const struct sim_identity *id, const str
 	}
 	if (!was) {
 		jw_int(w, "ams_rfid_status", 0);
-		write_external(w, id);
+	}
+	if (!was || !tray_same(&now->external[0], &was->external[0]) ||
+	    !tray_same(&now->external[1], &was->external[1])) {
+		write_external(w, id, now);
 	}
 	if (CHANGED(tray)) {
 		jw_int(w, "hw_switch_state", now->tray == SIM_TRAY_NONE ? 0 : 1);

@@ -98,7 +98,6 @@ static void write_queue_and_print(struct jw *w)
 	zeros(w, numbers);
 	jw_str(w, "mc_print_line_number", "0");
 	jw_bool(w, "force_upgrade", false);
-	raw(w, "s_obj", "[]");
 	raw(w, "filam_bak", "[]");
 }
 

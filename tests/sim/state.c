@@ -43,6 +43,10 @@ static const struct sim_tray spools[] = {
     {true, true, "GFN04", "PA-CF", "PAHT-CF", "101010FF", 260, 290, 100},
 };
 
+/* Beside the printer: older models name what is usual, newer ones nothing. */
+static const struct sim_tray plain = {true, false, "GFL99", "PLA", "", "161616FF", 190, 240, 0};
+static const struct sim_tray bare = {.present = true, .sub = "", .colour = "00000000"};
+
 uint32_t sim_random(struct sim_state *s)
 {
 	s->random ^= s->random << 13;
@@ -200,6 +204,8 @@ int sim_state_init(
 	    .chamber_c = 25,
 	};
 	s->random |= 1;
+	s->external[0] = model->family == SIM_FAMILY_NEW ? bare : plain;
+	s->external[1] = s->external[0];
 	s->wifi_dbm = -40 - (int)(sim_random(s) % 30);
 	r = add_units(s, model, ams ? ams : unit_words[model->unit]);
 	if (r < 0) {

@@ -38,6 +38,7 @@ enum sim_stage {
 #define SIM_UNITS_MAX 6
 #define SIM_HMS_MAX 8
 #define SIM_PLAN_MAX 16
+#define SIM_SKIP_MAX 64
 
 struct sim_hms {
 	uint32_t attr, code;
@@ -55,6 +56,8 @@ struct sim_job {
 	double nozzle_c, bed_c, chamber_c; /* wanted while printing */
 	int plan[SIM_PLAN_MAX];		   /* trays in turn */
 	int plan_count, plan_at;
+	int skipped[SIM_SKIP_MAX]; /* objects left out */
+	int skipped_count;
 	double used; /* percent of a spool that remain_pct does not show yet */
 };
 
@@ -83,7 +86,8 @@ struct sim_state {
 	int hms_count;
 	struct sim_unit unit[SIM_UNITS_MAX];
 	int units;
-	int tray; /* global number: sim_tray_number, 254 external, 255 none */
+	struct sim_tray external[2]; /* beside the printer; the second: left, where there are two */
+	int tray;		     /* global number: sim_tray_number, 254 external, 255 none */
 	int tray_before, tray_target;
 	int ams_status; /* what it does << 8 | how far */
 	int extruder;	/* active: 0 right, 1 left */

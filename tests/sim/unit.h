@@ -15,11 +15,11 @@ enum sim_dry { SIM_DRY_OFF = 0, SIM_DRY_ON = 2, SIM_DRY_COOLING = 3 }; /* bambu.
 
 struct sim_tray {
 	bool present;
-	bool rfid;	    /* a spool with a tag: type, colour and remain are known */
-	const char *idx;    /* "GFA00" */
-	const char *type;   /* "PLA" */
-	const char *sub;    /* "PLA Basic"; "" without a tag */
-	const char *colour; /* RRGGBBAA */
+	bool rfid;	 /* a spool with a tag: type, colour and remain are known */
+	char idx[16];	 /* "GFA00" */
+	char type[16];	 /* "PLA" */
+	const char *sub; /* "PLA Basic"; "" without a tag */
+	char colour[9];	 /* RRGGBBAA */
 	int nozzle_min_c, nozzle_max_c;
 	int remain_pct; /* -1 unknown */
 };
