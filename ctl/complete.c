@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/util.h"
+#include "ctl/act.h"
 #include "ctl/offer.h"
 #include "ctl/show.h"
 
@@ -131,14 +132,19 @@ static void complete_verb(struct line *l, const char *const *words, int count)
 	free(before);
 }
 
+static const char *const switch_words[] = {"off", "on", NULL};
+
 /* Allowed words of the n-th parameter that is given as a word. */
 static const char *const *words_of_param(const struct method *m, int n)
 {
 	for (size_t i = 0; i < method_param_count(m); i++) {
 		const struct method_param *p = &m->params[i];
+		/* Of a command only what is needed is a word, and a light may be named. */
+		bool is_word = act_is_command(m) ? p->required || strcmp(p->name, "node") == 0
+						 : p->type != PARAM_BOOL;
 
-		if (p->type != PARAM_PRINTER && p->type != PARAM_BOOL && n-- == 0) {
-			return p->words;
+		if (p->type != PARAM_PRINTER && is_word && n-- == 0) {
+			return p->type == PARAM_BOOL ? switch_words : p->words;
 		}
 	}
 	return NULL;

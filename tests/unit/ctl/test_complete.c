@@ -103,6 +103,11 @@ static void complete_offers_words_of_parameters(void **state)
 	    COMPLETE("call", "events."), "events.list events.subscribe events.unsubscribe ");
 	assert_and_free(COMPLETE("status", "rack1", ""), "");
 	assert_and_free(COMPLETE("hms", "text", ""), "");
+	assert_and_free(COMPLETE("speed", "rack1", "s"), "silent standard sport ");
+	assert_and_free(COMPLETE("speed", "rack1", "sport", ""), "");
+	assert_and_free(COMPLETE("light", "rack1", "work", ""), "on off blink ");
+	assert_and_free(COMPLETE("xcam", "rack1", "spaghetti_detector", ""), "off on ");
+	assert_and_free(COMPLETE("pause", "rack1", ""), "");
 }
 
 static void complete_offers_groups_where_printers_go(void **state)
