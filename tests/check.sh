@@ -12,10 +12,14 @@ for word in "$@"; do
 	esac
 done
 packages() { awk -v want="$1" '$1 == want { $1 = ""; print }' tests/packages; }
-passed=0 failed=0
+passed=0 failed=0 skipped=0
 finish() {
 	[ -z "${log:-}" ] || rm -f "$log"
-	echo "$passed passed, $failed failed"
+	if [ "$skipped" -gt 0 ]; then
+		echo "$passed passed, $failed failed, $skipped skipped"
+	else
+		echo "$passed passed, $failed failed"
+	fi
 	[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
 	exit
 }
@@ -53,6 +57,8 @@ run_suites() { # FOLDER MESON-TEST-WORDS...
 	ok=$(awk '/^Ok:/ { n += $2 } END { print n + 0 }' "$log")
 	fail=$(awk '/^(Fail|Timeout|Unexpected Pass):/ { n += $2 } END { print n + 0 }' "$log")
 	[ $((ok + fail)) -gt 0 ] || fail=1
+	skipped=$((skipped + $(awk '/^Skipped:/ { n += $2 } END { print n + 0 }' "$log")))
+	grep -hoE "skipped ['\"].*" "$folder/meson-logs/testlog.txt" 2>/dev/null | sort -u
 	passed=$((passed + ok)) failed=$((failed + fail))
 }
 one() { # NAME COMMAND...: a check that is one command

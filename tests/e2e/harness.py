@@ -6,6 +6,7 @@ Every wait has a deadline and looks at something that happens: a line, a notific
 import json
 import os
 import pathlib
+import re
 import select
 import shutil
 import signal
@@ -254,6 +255,14 @@ class Sim(Process):
         return done.stdout.removeprefix("ok").strip()
 
 
+def main():
+    """unittest's, but a file that skipped everything says so to Meson (77) instead of passing."""
+    result = unittest.main(verbosity=2, exit=False).result
+    if not result.wasSuccessful():
+        raise SystemExit(1)
+    raise SystemExit(77 if result.testsRun > 0 and len(result.skipped) >= result.testsRun else 0)
+
+
 class Case(unittest.TestCase):
     """A test with a folder of its own; processes end with it, and a sanitizer report is a failure."""
 
@@ -275,9 +284,18 @@ class Case(unittest.TestCase):
             text = process.text()
             if "Sanitizer" in text or "runtime error:" in text:
                 problems.append(f"{process.name}: {text[-4000:]}")
+        problems += self.leaks()
         shutil.rmtree(self.folder, ignore_errors=True)
         if problems:
             self.fail("\n".join(problems))
+
+    def leaks(self):
+        """Every access code of this test's configurations is a canary: no log of a daemon or a bambuctl may hold it."""
+        codes = set()
+        for path in self.folder.glob("*.conf"):
+            codes.update(re.findall(r"^AccessCode=([^@./\s]\S{7,})$", path.read_text(errors="replace"), re.M))
+        logs = [p for p in self.processes if not isinstance(p, Sim) and p.name != "mosquitto"]
+        return [f"{p.name} shows an access code" for p in logs for code in codes if code in p.text()]
 
     def start(self, process):
         self.processes.append(process)

@@ -6,7 +6,7 @@ import time
 import unittest
 
 import netns
-from harness import Case, wait_until
+from harness import Case, wait_until, main
 
 NAMES = ["halfopen", "nosyn", "lossy", "reset", "nameless", "named", "well"]
 FIRST, OURS = "10.99.0.11", "10.99.0.1"
@@ -151,4 +151,4 @@ class Net(Case):
 
 
 if __name__ == "__main__":
-    unittest.main(verbosity=2)
+    main()

@@ -7,7 +7,7 @@ import os
 import shutil
 import unittest
 
-from harness import BAMBUD, Case, Client, wait_until
+from harness import BAMBUD, Case, Client, wait_until, main
 import harness
 
 CODE = "cAnArY77"
@@ -216,4 +216,4 @@ class Users(Case):
 
 
 if __name__ == "__main__":
-    unittest.main(verbosity=2)
+    main()
