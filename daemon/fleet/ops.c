@@ -55,6 +55,7 @@ static void op_free(struct op *op)
 	list_del(&op->link);
 	list_del(&op->end_link);
 	free(op->printer);
+	free(op->path);
 	free(op);
 }
 
