@@ -1,29 +1,20 @@
 /* SPDX-License-Identifier: MIT */
-/* The composition root of bambud: the start list, its mirror the stop list, and reload. */
-#include "daemon/daemon.h"
+/* The composition root of bambud: the start list, its mirror the stop list, and signals. */
+#include "daemon/daemon_internal.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
-#include <time.h>
 
 #include "common/event.h"
-#include "common/jw.h"
 #include "common/log.h"
 #include "common/util.h"
-#include "daemon/access.h"
 #include "daemon/api/server.h"
 #include "daemon/bridge/journal.h"
 #include "daemon/bridge/metrics.h"
 #include "daemon/config.h"
 #include "daemon/fleet/fleet.h"
 #include "daemon/fleet/ops.h"
-#include "daemon/fleet/printer.h"
 #include "daemon/fleet/registry.h"
 #include "daemon/fleet/wake.h"
 #include "daemon/io/loop.h"
@@ -38,32 +29,9 @@
 enum {
 	STALL_MAX_MS = 20 * 1000,
 	STATUS_GAP_MS = 1000,
-	STATUS_BYTES = 160,
 	/* A client that has just connected gets its first answer before the end. */
 	STOP_GRACE_MS = 250,
 	STOP_LOOK_MS = 5,
-};
-
-struct daemon {
-	const struct config_sources *sources;
-	struct config *config;
-	int lock_fd;
-	struct loop *loop;
-	struct hub *hub;
-	struct journal *journal;
-	struct loop_deferred flush;
-	struct hub_observer observer;
-	struct fleet fleet;
-	struct registry *registry;
-	struct wake *wake;
-	struct metrics *metrics;
-	struct server *server;
-	struct notify *notify;
-	char shown[STATUS_BYTES]; /* the STATUS= line */
-	bool status_changed;
-	struct loop_timer status_timer, stop_timer;
-	int64_t stop_mono_ms; /* when the end was asked for, 0 not yet */
-	size_t started;	      /* steps done, for the stop list */
 };
 
 /* Hub and status line */
@@ -82,9 +50,9 @@ static void on_hub_wake(void *arg)
 	loop_defer(d->loop, &d->flush);
 }
 
-static void show_status(struct daemon *d)
+void daemon_show_status(struct daemon *d)
 {
-	char line[STATUS_BYTES];
+	char line[DAEMON_STATUS_BYTES];
 
 	status_line(d->registry, line, sizeof(line));
 	if (strcmp(line, d->shown) != 0) {
@@ -115,96 +83,17 @@ static void on_hub_flushed(void *arg)
 
 static void on_status_due(void *arg)
 {
-	show_status(arg);
+	daemon_show_status(arg);
 }
 
-/* Reload */
-
-static void log_warnings(const struct config *c)
-{
-	char **w;
-
-	for (w = c->warnings; w && *w; w++) {
-		log_warn("%s", *w);
-	}
-}
-
-static void file_daemon_event(
-    struct daemon *d, enum event_kind kind, const char *name, const char *text, const char *json)
-{
-	struct jw w;
-	char *data;
-
-	jw_init(&w);
-	jw_object(&w, NULL);
-	if (json) {
-		jw_raw(&w, name, json, strlen(json));
-	} else {
-		jw_str(&w, name, text);
-	}
-	jw_object_end(&w);
-	data = jw_take(&w);
-	hub_event(d->hub, kind, NULL, NULL, data, loop_wall_ms(d->loop));
-	free(data);
-	jw_finish(&w);
-}
-
-static void apply_config(struct daemon *d)
-{
-	struct server_access access;
-
-	log_set_level(d->config->daemon.log_level);
-	d->fleet.instance = d->config->daemon.instance;
-	registry_sync(d->registry, d->config->printers, d->config->printer_count);
-	if (d->server) {
-		access_from_config(d->config, &access);
-		server_set_access(d->server, &access);
-	}
-}
-
-static int refuse_reload(struct daemon *d, const struct err *e)
-{
-	file_daemon_event(d, EVENT_CONFIG_REFUSED, "error", e->message, NULL);
-	notify_ready(d->notify);
-	return -EINVAL;
-}
-
-static int reload(void *arg, char **ret_changed, struct err *e)
-{
-	struct daemon *d = arg;
-	struct config *now = NULL, *old = d->config;
-	_cleanup_free_ char *restart = NULL;
-
-	notify_reloading(d->notify);
-	if (config_load(d->sources, &now, e) < 0) {
-		return refuse_reload(d, e);
-	}
-	if (now->left_out) {
-		/* A start goes on without it; who is connected meanwhile stays. */
-		err_set(e, ERR_USAGE, "%s", now->left_out);
-		config_destroy(now);
-		return refuse_reload(d, e);
-	}
-	log_warnings(now);
-	config_diff(old, now, ret_changed, &restart);
-	d->config = now;
-	apply_config(d);
-	show_status(d);
-	config_destroy(old);
-	if (strcmp(restart, "[]") != 0) {
-		log_warn("taken at the next restart only: %s", restart);
-	}
-	file_daemon_event(d, EVENT_CONFIG_RELOADED, "changed", NULL, *ret_changed);
-	notify_ready(d->notify);
-	return 0;
-}
+/* Signals */
 
 static void on_hup(void *arg, int signum)
 {
 	_cleanup_free_ char *changed = NULL;
 	struct err e;
 
-	reload(arg, &changed, &e);
+	daemon_reload(arg, &changed, &e);
 }
 
 static void stop_when_settled(struct daemon *d)
@@ -234,62 +123,6 @@ static void on_terminate(void *arg, int signum)
 	d->stop_mono_ms = loop_now_ms(d->loop);
 	server_pause(d->server);
 	stop_when_settled(d);
-}
-
-/* What the control socket asks of the root */
-
-static const char *get_instance(void *arg)
-{
-	struct daemon *d = arg;
-
-	return d->config->daemon.instance;
-}
-
-static char *strings_json(char *const *list)
-{
-	struct jw w;
-	char *text;
-
-	jw_init(&w);
-	jw_array(&w, NULL);
-	for (; list && *list; list++) {
-		jw_str(&w, NULL, *list);
-	}
-	jw_array_end(&w);
-	text = jw_take(&w);
-	jw_finish(&w);
-	return text;
-}
-
-static void get_config_info(void *arg, char **ret_files, char **ret_warnings)
-{
-	struct daemon *d = arg;
-
-	*ret_files = strings_json(d->config->files);
-	*ret_warnings = strings_json(d->config->warnings);
-}
-
-static void write_stats(void *arg, struct jw *w)
-{
-	struct daemon *d = arg;
-
-	jw_object(w, "mqtt");
-	jw_int(w, "handshakes", (int64_t)mqtt_pool_handshakes(d->fleet.pool));
-	jw_object_end(w);
-}
-
-static char *get_metrics(void *arg)
-{
-	struct daemon *d = arg;
-
-	return metrics_text(d->metrics);
-}
-
-static unsigned count_clients(void *arg)
-{
-	struct daemon *d = arg;
-
-	return server_clients(d->server);
 }
 
 /* Start and stop, one pair a step */
@@ -378,7 +211,7 @@ static int start_fleet(struct daemon *d, struct err *e)
 	report_init(&d->fleet.report);
 	d->fleet.ops = ops_create(d->loop);
 	d->registry = registry_create(&d->fleet);
-	apply_config(d);
+	daemon_apply_config(d);
 	d->wake = wake_create(&d->fleet, d->registry, NULL, NULL);
 	return 0;
 }
@@ -393,6 +226,13 @@ static void stop_fleet(struct daemon *d)
 	resolver_destroy(TAKE(d->fleet.resolver));
 	report_finish(&d->fleet.report);
 	free(TAKE(d->fleet.state_dir));
+}
+
+static unsigned count_clients(void *arg)
+{
+	struct daemon *d = arg;
+
+	return server_clients(d->server);
 }
 
 static int start_metrics(struct daemon *d, struct err *e)
@@ -417,75 +257,6 @@ static void stop_metrics(struct daemon *d)
 
 /* The socket unit decides where clients come: a path of the configuration that says otherwise is
  * told so. */
-static void check_inherited(const struct daemon *d, int fd)
-{
-	const char *wanted = d->config->daemon.socket;
-	struct sockaddr_un addr = {0};
-	socklen_t size = sizeof(addr) - 1;
-
-	if (getsockname(fd, (struct sockaddr *)&addr, &size) == 0 &&
-	    strcmp(addr.sun_path, wanted) != 0) {
-		log_warn("the service manager listens at %s: Socket=%s has no effect",
-		    addr.sun_path, wanted);
-	}
-}
-
-/* The descriptor of the socket unit, -1 when there is none. */
-static int inherit_socket(const struct daemon *d, int *ret_fd, struct err *e)
-{
-	int fd = notify_take_socket();
-
-	if (fd == -ENOENT) {
-		*ret_fd = -1;
-		return 0;
-	}
-	if (fd < 0) {
-		err_set(
-		    e, ERR_INTERNAL, "the service manager passed no listening Unix stream socket");
-		return fd;
-	}
-	check_inherited(d, fd);
-	*ret_fd = fd;
-	return 0;
-}
-
-static int start_server(struct daemon *d, struct err *e)
-{
-	struct api_deps deps = {
-	    .loop = d->loop,
-	    .hub = d->hub,
-	    .registry = d->registry,
-	    .fleet = &d->fleet,
-	    .version = BAMBUD_VERSION,
-	    .instance = get_instance,
-	    .reload = reload,
-	    .config_info = get_config_info,
-	    .stats = write_stats,
-	    .metrics = get_metrics,
-	    .arg = d,
-	};
-	struct server_access access;
-	const char *path = d->config->daemon.socket;
-	int fd, rc = inherit_socket(d, &fd, e);
-
-	if (rc < 0) {
-		return rc;
-	}
-	access_from_config(d->config, &access);
-	d->server = server_create(&deps, &access);
-	rc = server_listen(d->server, path, access.private_user ? 0600 : 0666, fd);
-	if (rc < 0) {
-		err_set(e, ERR_INTERNAL, "cannot listen at %s: %s", path, strerror(-rc));
-		server_destroy(TAKE(d->server));
-	}
-	return rc;
-}
-
-static void stop_server(struct daemon *d)
-{
-	server_destroy(TAKE(d->server));
-}
-
 static int is_healthy(void *arg)
 {
 	struct daemon *d = arg;
@@ -500,7 +271,7 @@ static void tell_started(struct daemon *d)
 	    BAMBUD_VERSION, count, count == 1 ? "" : "s", d->config->daemon.socket,
 	    count == 0 ? "; none is configured yet, see bambud.conf(5)" : "");
 
-	file_daemon_event(d, EVENT_DAEMON_STARTED, "text", text, NULL);
+	daemon_file_event(d, EVENT_DAEMON_STARTED, "text", text, NULL);
 }
 
 static int start_notify(struct daemon *d, struct err *e)
@@ -508,7 +279,7 @@ static int start_notify(struct daemon *d, struct err *e)
 	d->notify = notify_create(d->loop, is_healthy, d);
 	loop_timer_init(&d->status_timer, d->loop, on_status_due, d);
 	loop_timer_init(&d->stop_timer, d->loop, on_stop_look, d);
-	show_status(d);
+	daemon_show_status(d);
 	notify_ready(d->notify);
 	tell_started(d);
 	return 0;
@@ -531,7 +302,7 @@ static const struct {
     {start_journal, stop_journal},
     {start_fleet, stop_fleet},
     {start_metrics, stop_metrics},
-    {start_server, stop_server},
+    {daemon_start_server, daemon_stop_server},
     {start_notify, stop_notify},
 };
 
@@ -545,7 +316,7 @@ int daemon_start(
 	d->config = config;
 	d->lock_fd = -1;
 	log_set_level(config->daemon.log_level);
-	log_warnings(config);
+	daemon_log_warnings(config);
 	for (; d->started < ARRAY_SIZE(steps); d->started++) {
 		rc = steps[d->started].start(d, e);
 		if (rc < 0) {

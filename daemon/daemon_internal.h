@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/* The body of the daemon, for the files of the composition root only. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/event.h"
+#include "daemon/daemon.h"
+#include "daemon/fleet/fleet.h"
+#include "daemon/io/loop.h"
+#include "daemon/model/hub.h"
+
+#define DAEMON_STATUS_BYTES 160
+
+struct daemon {
+	const struct config_sources *sources;
+	struct config *config;
+	int lock_fd;
+	struct loop *loop;
+	struct hub *hub;
+	struct journal *journal;
+	struct loop_deferred flush;
+	struct hub_observer observer;
+	struct fleet fleet;
+	struct registry *registry;
+	struct wake *wake;
+	struct metrics *metrics;
+	struct server *server;
+	struct notify *notify;
+	char shown[DAEMON_STATUS_BYTES]; /* the STATUS= line */
+	bool status_changed;
+	struct loop_timer status_timer, stop_timer;
+	int64_t stop_mono_ms; /* when the end was asked for, 0 not yet */
+	size_t started;	      /* steps done, for the stop list */
+};
+
+/* Files an event of the daemon itself: {name: json}, or {name: text} when json is NULL. */
+void daemon_file_event(
+    struct daemon *d, enum event_kind kind, const char *name, const char *text, const char *json);
+/* Renews the line that the service manager shows. */
+void daemon_show_status(struct daemon *d);
+void daemon_log_warnings(const struct config *c);
+/* Gives the present configuration to everybody who runs by it. */
+void daemon_apply_config(struct daemon *d);
+/* Reads the configuration again (arg: struct daemon). 0 with *ret_changed an owned JSON array of
+ * strings; negative with *e: the old one stays. */
+int daemon_reload(void *arg, char **ret_changed, struct err *e);
+/* The control socket, listening; a step of the start list and its mirror. */
+int daemon_start_server(struct daemon *d, struct err *e);
+void daemon_stop_server(struct daemon *d);

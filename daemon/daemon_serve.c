@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+/* The control socket at the root: where it listens, and what it asks of everybody else. */
+#include "daemon/daemon_internal.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include "common/jw.h"
+#include "common/log.h"
+#include "common/util.h"
+#include "daemon/access.h"
+#include "daemon/api/server.h"
+#include "daemon/bridge/metrics.h"
+#include "daemon/config.h"
+#include "daemon/io/mqtt.h"
+#include "daemon/io/notify.h"
+
+static const char *get_instance(void *arg)
+{
+	struct daemon *d = arg;
+
+	return d->config->daemon.instance;
+}
+
+static char *strings_json(char *const *list)
+{
+	struct jw w;
+	char *text;
+
+	jw_init(&w);
+	jw_array(&w, NULL);
+	for (; list && *list; list++) {
+		jw_str(&w, NULL, *list);
+	}
+	jw_array_end(&w);
+	text = jw_take(&w);
+	jw_finish(&w);
+	return text;
+}
+
+static void get_config_info(void *arg, char **ret_files, char **ret_warnings)
+{
+	struct daemon *d = arg;
+
+	*ret_files = strings_json(d->config->files);
+	*ret_warnings = strings_json(d->config->warnings);
+}
+
+static void write_stats(void *arg, struct jw *w)
+{
+	struct daemon *d = arg;
+
+	jw_object(w, "mqtt");
+	jw_int(w, "handshakes", (int64_t)mqtt_pool_handshakes(d->fleet.pool));
+	jw_object_end(w);
+}
+
+static char *get_metrics(void *arg)
+{
+	struct daemon *d = arg;
+
+	return metrics_text(d->metrics);
+}
+
+static void check_inherited(const struct daemon *d, int fd)
+{
+	const char *wanted = d->config->daemon.socket;
+	struct sockaddr_un addr = {0};
+	socklen_t size = sizeof(addr) - 1;
+
+	if (getsockname(fd, (struct sockaddr *)&addr, &size) == 0 &&
+	    strcmp(addr.sun_path, wanted) != 0) {
+		log_warn("the service manager listens at %s: Socket=%s has no effect",
+		    addr.sun_path, wanted);
+	}
+}
+
+/* The descriptor of the socket unit, -1 when there is none. */
+static int inherit_socket(const struct daemon *d, int *ret_fd, struct err *e)
+{
+	int fd = notify_take_socket();
+
+	if (fd == -ENOENT) {
+		*ret_fd = -1;
+		return 0;
+	}
+	if (fd < 0) {
+		err_set(
+		    e, ERR_INTERNAL, "the service manager passed no listening Unix stream socket");
+		return fd;
+	}
+	check_inherited(d, fd);
+	*ret_fd = fd;
+	return 0;
+}
+
+int daemon_start_server(struct daemon *d, struct err *e)
+{
+	struct api_deps deps = {
+	    .loop = d->loop,
+	    .hub = d->hub,
+	    .registry = d->registry,
+	    .fleet = &d->fleet,
+	    .version = BAMBUD_VERSION,
+	    .instance = get_instance,
+	    .reload = daemon_reload,
+	    .config_info = get_config_info,
+	    .stats = write_stats,
+	    .metrics = get_metrics,
+	    .arg = d,
+	};
+	struct server_access access;
+	const char *path = d->config->daemon.socket;
+	int fd, rc = inherit_socket(d, &fd, e);
+
+	if (rc < 0) {
+		return rc;
+	}
+	access_from_config(d->config, &access);
+	d->server = server_create(&deps, &access);
+	rc = server_listen(d->server, path, access.private_user ? 0600 : 0666, fd);
+	if (rc < 0) {
+		err_set(e, ERR_INTERNAL, "cannot listen at %s: %s", path, strerror(-rc));
+		server_destroy(TAKE(d->server));
+	}
+	return rc;
+}
+
+void daemon_stop_server(struct daemon *d)
+{
+	server_destroy(TAKE(d->server));
+}
