@@ -10,6 +10,7 @@
 #include "common/text.h"
 #include "daemon/fleet/printer_internal.h"
 #include "daemon/model/ack.h"
+#include "daemon/model/effect.h"
 
 /* Time to the verdict; every method that is not named has the first. */
 static const struct {
@@ -151,6 +152,20 @@ static int encode(
 	return rc;
 }
 
+#define FRESH_MS 10000 /* printers speak every two seconds */
+
+/* Only where the report is of this session and of now, and no command is under way that could
+ * change it. */
+static bool is_so(const struct printer *p, const struct command_request *r)
+{
+	int64_t now_ms = loop_now_ms(p->fleet->loop);
+
+	return p->link.state == LINK_ONLINE && p->pending.count == 0 &&
+	       p->state.full_mono_ms >= p->link.up_mono_ms &&
+	       now_ms - p->last_message_mono_ms <= FRESH_MS &&
+	       effect_is_so(r->method, r->params, &p->state);
+}
+
 /* ---- the two ways to ask ---- */
 
 int printer_command_preview(
@@ -167,6 +182,7 @@ static void add(struct printer *p, const struct command_request *r, struct encod
 	    .params = r->params,
 	    .until = r->until,
 	    .timeout_ms = r->timeout_ms > 0 ? r->timeout_ms : command_timeout_ms(r->method),
+	    .is_so = is_so(p, r),
 	    .slow_ack = strcmp(r->method, "print.start") == 0,
 	    .first_sequence = encode_next_sequence(p->asks.sequence),
 	    .request = request,
@@ -185,6 +201,9 @@ int printer_command(struct printer *p, const struct command_request *r, command_
 	struct encode_result request = {0};
 	int rc = encode(p, r, &request, e);
 
+	if (rc < 0 && e->type == ERR_GUARD) {
+		check_link(p, e); /* an old state forbids nothing: then this is what to say */
+	}
 	if (rc == 0) {
 		rc = check_gcode(p, r, e);
 	}

@@ -24,6 +24,7 @@ struct entry {
 	command_fn fn;
 	void *arg;
 	bool sent, answered, slow_ack;
+	bool is_so;	   /* nothing needs to be sent */
 	bool was_so;	   /* what is wanted shows since before it was sent */
 	bool says_nothing; /* the answer has no result */
 	int64_t sent_ms, deadline_ms, timeout_ms;
@@ -202,6 +203,11 @@ static void send_entry(struct pending *q, struct entry *e)
 {
 	size_t i;
 
+	if (e->is_so) {
+		e->sent = e->answered = e->op->already = true;
+		end_reached(q, e, OP_STAGE_EFFECTIVE);
+		return;
+	}
 	e->effect = effect_create(e->op->method, e->params, q->host.state);
 	e->sent = true;
 	e->sent_ms = now_ms(q);
@@ -369,6 +375,7 @@ void pending_add(struct pending *q, const struct pending_command *c)
 	e->params = json_object_get(c->params);
 	e->until = c->until;
 	e->slow_ack = c->slow_ack;
+	e->is_so = c->is_so;
 	e->timeout_ms = c->timeout_ms;
 	e->deadline_ms = now_ms(q) + c->timeout_ms;
 	e->fn = c->fn;

@@ -57,6 +57,7 @@ struct pending_command {
 	json_object *params;	       /* ref taken; may be NULL */
 	enum op_stage until;	       /* when fn is told */
 	int64_t timeout_ms;	       /* from now to the verdict */
+	bool is_so;		       /* nothing is sent: the state shows it */
 	bool slow_ack;		       /* a late answer says nothing about the session */
 	uint32_t first_sequence;       /* of the message whose answer counts: the first */
 	struct encode_result *request; /* taken over, emptied */

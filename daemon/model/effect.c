@@ -54,6 +54,15 @@ static bool has_new_error(const struct effect *e, const struct state *now)
 	       error != e->rule->own_errors[0] && error != e->rule->own_errors[1];
 }
 
+bool effect_is_so(const char *method, json_object *params, const struct state *now)
+{
+	struct effect *e = effect_create(method, params, now);
+	bool so = e && e->rule->refused_twice && e->held;
+
+	effect_destroy(e);
+	return so;
+}
+
 static bool has_failed(struct effect *e, const struct state *now)
 {
 	if (!e->rule->open && now->control == CONTROL_LOCKED && e->was_control != CONTROL_LOCKED) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <json-c/json.h>
+#include <stdbool.h>
 
 struct effect;
 struct state;
@@ -23,3 +24,6 @@ void effect_destroy(struct effect *e);
  * is EFFECT_SEEN. *ret_why (may be NULL) is set with EFFECT_FAILED and stays valid until the next
  * call or effect_destroy. */
 enum effect_verdict effect_check(struct effect *e, const struct state *now, const char **ret_why);
+/* What the command wants of the job is so in this state, and sending it would only be refused.
+ * Never of settings: to send those twice does no harm. */
+bool effect_is_so(const char *method, json_object *params, const struct state *now);

@@ -16,6 +16,7 @@ struct effect_rule {
 	bool (*holds)(const struct effect *e, const struct state *now);
 	bool by_error;		/* a new print error speaks against it */
 	bool by_end;		/* so does the end of the job */
+	bool refused_twice;	/* the printer declines it where it is so already */
 	bool open;		/* works while the printer wants signed commands */
 	uint32_t own_errors[2]; /* what the printer reports because of the command itself */
 };

@@ -82,7 +82,7 @@ static const struct encode_row encode_table[] = {
     {"print.skip", encode_print_skip},
     {"print.speed", encode_print_speed},
     {"print.start", encode_print_start},
-    {"print.stop", NULL, "print", "stop", ""},
+    {"print.stop", encode_print_stop},
 };
 
 static const struct encode_row *find_row(const char *method)

@@ -100,6 +100,7 @@ int encode_print_option(struct encoder *enc);
 int encode_print_hms_action(struct encoder *enc);
 int encode_print_pause(struct encoder *enc);
 int encode_print_resume(struct encoder *enc);
+int encode_print_stop(struct encoder *enc);
 int encode_print_start(struct encoder *enc);
 int encode_device_temp(struct encoder *enc);
 int encode_device_fan(struct encoder *enc);

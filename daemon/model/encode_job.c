@@ -23,6 +23,15 @@ static int needs_job(struct encoder *enc)
 	return is_at_rest(enc->state) ? encode_refuse(enc, ERR_GUARD, "no job is running") : 0;
 }
 
+int encode_print_stop(struct encoder *enc)
+{
+	if (is_at_rest(enc->state)) {
+		return encode_refuse(enc, ERR_GUARD, "no job is running: nothing to stop");
+	}
+	encode_param(enc, "stop", "");
+	return 0;
+}
+
 int encode_print_pause(struct encoder *enc)
 {
 	int r = needs_job(enc);

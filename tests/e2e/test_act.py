@@ -88,6 +88,20 @@ class Acting(Case):
         self.assertEqual((child.returncode, err), (0, b""))
         self.assertRegex(out.decode(), rf"^{self.one}  paused  confirmed after [0-9]+\.[0-9] s\n$")
 
+    def test_a_job_that_is_paused_already_is_said_to_be_so_and_sent_nothing(self):
+        self.begin()
+        self.sim_.do("state", self.one, "paused")
+        self.daemon_.wait_status(self.one, "paused", lambda s: s["print"]["state"] == "paused")
+        before = self.requests()
+        status, out, err = self.daemon_.ctl("pause", self.one)
+        self.assertEqual((status, out, err), (0, f"{self.one}  already paused\n", ""))
+        self.sim_.do("state", self.one, "idle")
+        self.daemon_.wait_status(self.one, "idle", lambda s: s["print"]["state"] == "idle")
+        status, out, err = self.daemon_.ctl("stop", self.one, "--yes")
+        self.assertEqual((status, out), (9, ""))
+        self.assertIn("nothing to stop", err)
+        self.assertEqual(self.requests(), before)
+
 
 if __name__ == "__main__":
     unittest.main()

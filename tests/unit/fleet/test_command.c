@@ -394,11 +394,74 @@ static void who_left_is_not_told(void **state)
 	assert_true(a.op->ended);
 }
 
-static void already_so_is_said_once_it_is_acked(void **state)
+static void job_that_is_paused_already_is_sent_nothing(void **state)
 {
+	unsigned publishes;
+
 	fake_message(REPORT, PAUSED);
+	publishes = fake.publishes;
 	ask(&a, "print.pause", "{}");
+	ended(&a, OP_STAGE_EFFECTIVE, ERR_NONE);
+	assert_true(a.already);
+	assert_int_equal(fake_events(EVENT_COMMAND_DONE), 1);
+	assert_int_equal(fake.publishes, publishes);
+	ask(&b, "print.resume", "{}"); /* nothing is waited for */
+	assert_int_equal(fake.publishes, publishes + 1);
+}
+
+static void job_that_prints_already_is_sent_nothing(void **state)
+{
+	unsigned publishes = fake.publishes;
+
+	ask(&a, "print.resume", "{}");
+	ended(&a, OP_STAGE_EFFECTIVE, ERR_NONE);
+	assert_true(a.already);
+	assert_int_equal(fake.publishes, publishes);
+}
+
+static void old_report_or_a_command_under_way_proves_nothing(void **state)
+{
+	unsigned publishes = fake.publishes;
+
+	ask(&a, "print.pause", "{}");
+	ask(&b, "print.resume", "{}");
+	ack("print", SUCCESS);
+	assert_int_equal(fake.publishes, publishes + 2);
 	fake_message(REPORT, PAUSED);
+	ack("print", SUCCESS);
+	fake_advance(10100); /* and nobody speaks meanwhile */
+	publishes = fake.publishes;
+	ask(&c3, "print.pause", "{}");
+	assert_int_equal(fake.publishes, publishes + 1);
+}
+
+static void report_of_the_session_before_proves_nothing(void **state)
+{
+	unsigned publishes;
+
+	fake_message(REPORT, PAUSED);
+	fake_down(MQTT_DOWN_LOST, "closed");
+	fake_advance(5000);
+	fake_up();
+	fake_message(REPORT, "{\"print\":{\"bed_temper\":21}}");
+	publishes = fake.publishes;
+	ask(&a, "print.pause", "{}");
+	assert_int_equal(fake.publishes, publishes + 1);
+}
+
+static void stop_without_a_job_is_refused_and_while_away_the_printer_is_offline(void **state)
+{
+	fake_message(REPORT, "{\"print\":{\"gcode_state\":\"FINISH\"}}");
+	refused("print.stop", "{\"confirm\":true}", ERR_GUARD);
+	fake_down(MQTT_DOWN_LOST, "closed");
+	refused("print.stop", "{\"confirm\":true}", ERR_PRINTER_OFFLINE);
+}
+
+static void setting_that_was_so_already_is_said_once_it_is_acked(void **state)
+{
+	fake_message(REPORT, "{\"print\":{\"spd_lvl\":3}}");
+	ask(&a, "print.speed", "{\"level\":\"sport\"}");
+	fake_message(REPORT, "{\"print\":{\"spd_lvl\":3}}");
 	assert_int_equal(a.told, 0);
 	ack("print", SUCCESS);
 	ended(&a, OP_STAGE_EFFECTIVE, ERR_NONE);
@@ -476,7 +539,12 @@ int main(void)
 	    T(queue_is_bounded),
 	    T(what_is_not_sent_can_be_cancelled),
 	    T(who_left_is_not_told),
-	    T(already_so_is_said_once_it_is_acked),
+	    T(job_that_is_paused_already_is_sent_nothing),
+	    T(job_that_prints_already_is_sent_nothing),
+	    T(old_report_or_a_command_under_way_proves_nothing),
+	    T(report_of_the_session_before_proves_nothing),
+	    T(stop_without_a_job_is_refused_and_while_away_the_printer_is_offline),
+	    T(setting_that_was_so_already_is_said_once_it_is_acked),
 	    T(command_that_is_not_answered_ends_with_sent),
 	    T(expected_job_must_be_the_one_that_prints),
 	    T(gcode_is_as_the_configuration_says),

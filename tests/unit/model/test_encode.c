@@ -353,6 +353,7 @@ static void encode_guards_the_job_and_the_rails(void **state)
 	static const struct refusal states[] = {
 	    {"P1S", "'gcode_state':'IDLE'", "print.pause", "{}", ERR_GUARD, "no job"},
 	    {"P1S", "'gcode_state':'FINISH'", "print.resume", "{}", ERR_GUARD, "no job"},
+	    {"P1S", "'gcode_state':'FINISH'", "print.stop", "{}", ERR_GUARD, "nothing to stop"},
 	    {"P1S", "'gcode_state':'FAILED'", "print.skip", "{'objects':[1]}", ERR_GUARD, "no job"},
 	    {"P1S", RUNNING, "device.home", "{}", ERR_GUARD, "printing"},
 	    {"P1S", "'gcode_state':'PAUSE'", "device.home", "{}", ERR_GUARD, "paused"},
