@@ -23,6 +23,7 @@
 #include "daemon/io/resolve.h"
 #include "daemon/io/tls.h"
 #include "daemon/model/hub.h"
+#include "daemon/model/state.h"
 #include "daemon/place.h"
 #include "daemon/status_line.h"
 
