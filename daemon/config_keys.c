@@ -83,7 +83,7 @@ const struct config_key config_keys[] = {
     PRINTER("Port", PORT, "1..65535", "8883", true, port, "Port of its MQTT broker"),
     PRINTER("CameraPort", PORT, "1..65535", "", false, camera_port,
 	"Port of its camera; default: by model"),
-    PRINTER("FtpPort", PORT, "1..65535", "990", false, ftp_port, "Port of its file server"),
+    PRINTER("FtpPort", PORT, "1..65535", "990", true, ftp_port, "Port of its file server"),
     PRINTER("AccessCode", SECRET, "", "", true, access_code,
 	"Access code: @credential, a 0600 file, or inline in a file that is 0600 itself"),
     PRINTER("Model", STRING, "", "", true, model, "Model; default: detected"),
@@ -96,11 +96,11 @@ const struct config_key config_keys[] = {
     PRINTER("Tags", WORDS, "", "", true, tags, "Words to select it by"),
     PRINTER("Camera", ENUM, "always|on-demand|off", "always", false, camera,
 	"When its camera is connected"),
-    PRINTER("MaxNozzle", INT, "0..500", "0", false, max_nozzle_c,
+    PRINTER("MaxNozzle", INT, "0..500", "0", true, max_nozzle_c,
 	"Highest nozzle temperature a command may ask for, Celsius; 0: by model"),
-    PRINTER("MaxBed", INT, "0..200", "0", false, max_bed_c,
+    PRINTER("MaxBed", INT, "0..200", "0", true, max_bed_c,
 	"Highest bed temperature a command may ask for, Celsius; 0: by model"),
-    PRINTER("Gcode", ENUM, "allow|confirm|deny", "confirm", false, gcode,
+    PRINTER("Gcode", ENUM, "allow|confirm|deny", "confirm", true, gcode,
 	"Whether raw G-code may be sent"),
 };
 
