@@ -45,6 +45,8 @@ static const struct event_row rows[] = {
 	"5e36cc0fc4e162373da80dc532d51b80", "Reports come another way now, LAN or cloud"},
     [EVENT_PRINT_STARTED] = {"print.started", KEPT, LOG_LEVEL_INFO,
 	"1014f283ef148ed8b9da7930df21ab91", "A print began"},
+    [EVENT_PRINT_STUCK] = {"print.stuck", KEPT, LOG_LEVEL_WARN, "f1f2c88fa81f898ad8e0499cf275e022",
+	"A print that was started here still prepares"},
     [EVENT_PRINT_PAUSED] = {"print.paused", KEPT, LOG_LEVEL_WARN,
 	"9394556842eb0f73ef2019a9f8f127b7", "The print was paused"},
     [EVENT_PRINT_RESUMED] = {"print.resumed", KEPT, LOG_LEVEL_INFO,

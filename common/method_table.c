@@ -1425,6 +1425,7 @@ const struct method method_table[] =
 	{
 	    .name = "print.start",
 	    .perm = PERM_CONTROL,
+	    .since = "0.3.0",
 	    .verb = "print",
 	    .usage = "PRINTER FILE|@sd:PATH|@cloud:ID [--plate N] [--ams MAP] [--check]",
 	    .help = "Start a print",

@@ -24,6 +24,7 @@ static const char *const sentences[EVENT_COUNT] = {
     [EVENT_PRINTER_CONTROL_LOCKED] = "[{evidence}]",
     [EVENT_PRINTER_FIRMWARE_AVAILABLE] = "firmware {version} is offered[, {firmware} is there]",
     [EVENT_PRINT_STARTED] = "{@job}[, {total_layers} layers]",
+    [EVENT_PRINT_STUCK] = "{@job} still prepares[ after {waited_s~}]",
     [EVENT_PRINT_PAUSED] = "{@job}[ at {percent} %][, layer {layer}/{total_layers}][: {reason}]",
     [EVENT_PRINT_RESUMED] = "{@job}[ at {percent} %]",
     [EVENT_PRINT_FINISHED] = "{@job}[ after {duration_s~}]",

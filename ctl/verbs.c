@@ -51,6 +51,7 @@ const struct verb verb_table[] = {
 	.show = see_show_list, .farm = true},
     {"metrics", "metrics.text", .show = metrics_show, .words_max = 0},
     {"mqtt listen", "mqtt.listen", "PRINTER", .run = listen_run},
+    {"print", "print.start", .not_built = true},
     {"printer trust", "printer.trust", "PRINTER [--pin HEX | --show]", .run = trust_run},
     {"proxy", .usage = "", .help = "Join stdin and stdout to the daemon's socket",
 	.run = proxy_run},

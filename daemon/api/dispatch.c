@@ -73,6 +73,7 @@ const struct handler handler_table[] = {
     {"print.resume", h_command, true},
     {"print.skip", h_command, true},
     {"print.speed", h_command, true},
+    {"print.start", h_command, true},
     {"print.stop", h_command, true},
     {"printer.doctor", h_printer_doctor, true},
     {"printer.get", h_printer_get, false},

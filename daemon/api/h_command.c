@@ -22,6 +22,7 @@ struct part {
 	enum op_stage stage;
 	int64_t took_ms;
 	bool already;
+	char *job; /* owned: print.start */
 	struct err error;
 };
 
@@ -40,6 +41,9 @@ static void write_outcome(struct jw *w, const struct part *p)
 	jw_str(w, "op", p->id);
 	if (p->already) {
 		jw_bool(w, "already", true);
+	}
+	if (p->job) {
+		jw_str(w, "job", p->job);
 	}
 }
 
@@ -97,6 +101,14 @@ static void answer_list(struct wish *wish)
 	reply_end_as(TAKE(wish->reply), failed > 0 ? outcome : NULL);
 }
 
+static void wish_free(struct wish *wish)
+{
+	for (size_t i = 0; i < wish->count; i++) {
+		free(wish->parts[i].job);
+	}
+	free(wish);
+}
+
 static void answer_when_complete(struct wish *wish)
 {
 	if (wish->left > 0) {
@@ -107,7 +119,7 @@ static void answer_when_complete(struct wish *wish)
 	} else {
 		answer_list(wish);
 	}
-	free(wish);
+	wish_free(wish);
 }
 
 static void on_told(void *arg, const struct op *op)
@@ -119,6 +131,7 @@ static void on_told(void *arg, const struct op *op)
 	p->took_ms = op_took_ms(op);
 	p->already = op->already;
 	p->error = op->error;
+	p->job = op->job ? xstrdup(op->job) : NULL;
 	p->wish->left--;
 	answer_when_complete(p->wish);
 }
@@ -135,7 +148,7 @@ static void on_gone(void *arg)
 			printer_command_forget(p->printer, p->op);
 		}
 	}
-	free(wish);
+	wish_free(wish);
 }
 
 static void begin_part(struct part *p, const struct command_request *request)

@@ -144,8 +144,15 @@ static int encode(
 	    .max_nozzle_c = p->config.max_nozzle_c,
 	    .max_bed_c = p->config.max_bed_c,
 	};
-	int rc = encode_command(&request, ret, e);
+	int rc;
 
+	if (start_is(r->method)) {
+		request.job_id = start_new_id();
+	}
+	rc = encode_command(&request, ret, e);
+	if (rc == 0 && request.job_id != 0) { /* the effect looks for it */
+		json_object_object_add(r->params, "job_id", json_object_new_int64(request.job_id));
+	}
 	if (rc < 0) {
 		err_printer(e, p->config.name);
 	}
@@ -168,10 +175,26 @@ static bool is_so(const struct printer *p, const struct command_request *r)
 
 /* ---- the two ways to ask ---- */
 
+/* What the request leaves to be settled here; *ret_own keeps what that is made of. */
+static int complete(
+    struct printer *p, struct command_request *r, json_object **ret_own, struct err *e)
+{
+	int rc = start_is(r->method) ? start_complete(p, r->params, ret_own, e) : 0;
+
+	if (*ret_own) {
+		r->params = *ret_own;
+	}
+	return rc;
+}
+
 int printer_command_preview(
     struct printer *p, const struct command_request *r, struct encode_result *ret, struct err *e)
 {
-	return encode(p, r, ret, e);
+	_cleanup_json_ json_object *own = NULL;
+	struct command_request whole = *r;
+	int rc = complete(p, &whole, &own, e);
+
+	return rc < 0 ? rc : encode(p, &whole, ret, e);
 }
 
 static void add(struct printer *p, const struct command_request *r, struct encode_result *request,
@@ -192,15 +215,23 @@ static void add(struct printer *p, const struct command_request *r, struct encod
 
 	p->asks.sequence = request->last_sequence;
 	*ret_op = c.op;
+	if (start_is(r->method)) {
+		start_begun(p, c.op, json_get_str(r->params, "path"));
+	}
 	pending_add(&p->pending, &c);
 }
 
-int printer_command(struct printer *p, const struct command_request *r, command_fn fn, void *arg,
-    struct op **ret_op, struct err *e)
+int printer_command(struct printer *p, const struct command_request *asked, command_fn fn,
+    void *arg, struct op **ret_op, struct err *e)
 {
+	_cleanup_json_ json_object *own = NULL;
 	struct encode_result request = {0};
-	int rc = encode(p, r, &request, e);
+	struct command_request whole = *asked, *r = &whole;
+	int rc = complete(p, r, &own, e);
 
+	if (rc == 0) {
+		rc = encode(p, r, &request, e);
+	}
 	if (rc < 0 && e->type == ERR_GUARD) {
 		check_link(p, e); /* an old state forbids nothing: then this is what to say */
 	}
@@ -215,6 +246,9 @@ int printer_command(struct printer *p, const struct command_request *r, command_
 	}
 	if (rc == 0) {
 		rc = check_expect(p, r, e);
+	}
+	if (rc == 0 && start_is(r->method)) {
+		rc = start_check(p, e);
 	}
 	if (rc == 0 && pending_is_full(&p->pending)) {
 		rc = refuse(p, e, ERR_BUSY, "32 commands wait for an answer", NULL);
@@ -279,6 +313,12 @@ static void on_ended(void *arg, const struct op *op)
 	hub_event(p->fleet->hub, kind, p->config.name, p->config.serial, w.buf,
 	    loop_wall_ms(p->fleet->loop));
 	jw_finish(&w);
+	start_ended(p, op);
+}
+
+static const char *forbids(void *arg, const struct op *op, char *buf, size_t size)
+{
+	return start_is(op->method) ? start_check_late(arg, buf, size) : NULL;
 }
 
 void printer_commands_init(struct printer *p)
@@ -288,11 +328,13 @@ void printer_commands_init(struct printer *p)
 	    .state = &p->state,
 	    .name = name_of,
 	    .publish = publish,
+	    .forbids = forbids,
 	    .ended = on_ended,
 	    .renew = renew,
 	    .arg = p,
 	};
 
+	start_init(p);
 	pending_init(&p->pending, &host);
 }
 
@@ -300,6 +342,7 @@ void printer_commands_finish(struct printer *p)
 {
 	pending_drop(&p->pending, "the printer was taken out of the configuration");
 	pending_finish(&p->pending);
+	start_finish(p);
 }
 
 void printer_commands_ack(struct printer *p, const struct report *r)

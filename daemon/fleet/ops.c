@@ -56,6 +56,7 @@ static void op_free(struct op *op)
 	list_del(&op->end_link);
 	free(op->printer);
 	free(op->path);
+	free(op->job);
 	free(op);
 }
 

@@ -199,10 +199,26 @@ static bool waits_for_ack(const struct entry *e)
 	return e->sent && !e->answered && !e->request.no_ack;
 }
 
+/* What was so when it was asked for may have changed while others were before it. */
+static bool is_forbidden(struct pending *q, struct entry *e)
+{
+	char text[160];
+	const char *why =
+	    q->host.forbids ? q->host.forbids(q->host.arg, e->op, text, sizeof(text)) : NULL;
+
+	if (why) {
+		end_failed(q, e, ERR_BUSY, why);
+	}
+	return why != NULL;
+}
+
 static void send_entry(struct pending *q, struct entry *e)
 {
 	size_t i;
 
+	if (is_forbidden(q, e)) {
+		return;
+	}
 	if (e->is_so) {
 		e->sent = e->answered = e->op->already = true;
 		end_reached(q, e, OP_STAGE_EFFECTIVE);

@@ -35,6 +35,8 @@ struct pending_host {
 	const char *(*name)(void *arg); /* of the printer */
 	/* 0 or negative errno. */
 	int (*publish)(void *arg, const char *payload, size_t len);
+	/* Right before op is sent: NULL, or why it must not be any more, in buf. NULL: always. */
+	const char *(*forbids)(void *arg, const struct op *op, char *buf, size_t size);
 	/* An operation has ended. */
 	void (*ended)(void *arg, const struct op *op);
 	/* Commands go nowhere: a new session is needed. May be called on any stack of pending. */

@@ -8,6 +8,7 @@
 #include "daemon/fleet/pending.h"
 #include "daemon/fleet/printer.h"
 #include "daemon/fleet/printer_config.h"
+#include "daemon/fleet/start.h"
 #include "daemon/fleet/uplink.h"
 #include "daemon/io/loop.h"
 #include "daemon/model/derive.h"
@@ -50,6 +51,7 @@ struct printer {
 	struct printer_link link;
 	struct printer_asks asks;
 	struct pending pending;
+	struct start start;
 	bool lock_learnt;	      /* a command was refused as unsigned, */
 	char locked_firmware[24];     /* by this firmware */
 	unsigned renewals;	      /* sessions given up because they carried no command */

@@ -222,6 +222,7 @@ void printer_on_message(void *arg, const char *topic, char *payload, size_t len)
 	if (count_kind(p, r->kind)) {
 		merge(p, r);
 		pending_look(&p->pending);
+		start_look(p);
 	}
 }
 

@@ -7,6 +7,7 @@
 
 #include "common/util.h"
 #include "daemon/model/effect_internal.h"
+#include "daemon/model/hms.h"
 
 #define ERROR_REAL 0x4000u /* lower halves below that are phases, not errors (bambu.md 6.7) */
 
@@ -70,9 +71,15 @@ static bool has_failed(struct effect *e, const struct state *now)
 		return true;
 	}
 	if (has_new_error(e, now)) {
-		snprintf(e->why, sizeof(e->why), "the printer reports error %04X-%04X",
-		    now->print.error >> 16, now->print.error & 0xFFFF);
+		struct print_error_info info;
+
+		print_error_describe(now->print.error, &info);
+		snprintf(e->why, sizeof(e->why), "the printer reports error %s%s%s", info.code,
+		    info.text ? ": " : "", info.text ? info.text : "");
 		return true;
+	}
+	if (now->print.error == 0) {
+		e->was_error = 0; /* the same one again is a new one */
 	}
 	if (e->rule->by_end && !effect_at_rest(e->was) && effect_at_rest(now->print.state)) {
 		snprintf(e->why, sizeof(e->why), "the job ended: the printer is %s",

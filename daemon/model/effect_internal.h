@@ -28,11 +28,12 @@ struct effect {
 	enum print_state was;
 	uint32_t was_error;
 	enum control_state was_control;
+	char was_task[24]; /* number of the job before, "" none */
 	int index;    /* nozzle, unit, level...: see `prepare` */
 	double value; /* number aimed at */
 	bool asked;   /* the first effect_check is over */
 	bool held;    /* it was so before */
-	char why[128];
+	char why[200];
 };
 
 bool effect_at_rest(enum print_state s); /* no job, as far as the printer says */

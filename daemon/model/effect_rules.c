@@ -88,6 +88,26 @@ static bool is_ours(const char *have, const char *want)
 	return have && strcmp(slash ? slash + 1 : have, want) == 0;
 }
 
+enum number { NUMBER_SILENT, NUMBER_OURS, NUMBER_FOREIGN };
+
+/* What the number of the job says about whose it is: firmware that makes nothing or the greatest of
+ * every number says nothing, nor does the one of the job before. */
+static enum number judge_number(const struct effect *e, const struct state *now)
+{
+	const char *path = json_get_str(e->params, "path"), *task = now->print.task_id;
+	int64_t id = 0, have;
+
+	json_get_i64(e->params, "job_id", &id);
+	if (id == 0 || !task || parse_i64(task, 0, INT64_MAX, &have) < 0 || have == 0 ||
+	    have >= INT32_MAX || encode_is_gcode(path)) {
+		return NUMBER_SILENT;
+	}
+	if (have == id) {
+		return NUMBER_OURS;
+	}
+	return strcmp(task, e->was_task) == 0 ? NUMBER_SILENT : NUMBER_FOREIGN;
+}
+
 /* Our job, not one that somebody else has started meanwhile. */
 static bool started(const struct effect *e, const struct state *now)
 {
@@ -95,13 +115,25 @@ static bool started(const struct effect *e, const struct state *now)
 	_cleanup_free_ char *job = encode_job_name(path);
 	const char *slash = strrchr(path, '/');
 
-	return begun(e, now) &&
-	       (is_ours(now->print.job, job) || is_ours(now->print.file, slash ? slash + 1 : path));
+	if (!begun(e, now)) {
+		return false;
+	}
+	switch (judge_number(e, now)) {
+	case NUMBER_OURS:
+		return true;
+	case NUMBER_FOREIGN:
+		return false;
+	case NUMBER_SILENT:
+		break;
+	}
+	return is_ours(now->print.job, job) || is_ours(now->print.file, slash ? slash + 1 : path);
 }
 
 static bool names_path(struct effect *e, const struct state *before)
 {
-	(void)before;
+	if (before->print.task_id) {
+		str_copy(e->was_task, sizeof(e->was_task), before->print.task_id);
+	}
 	return json_get_str(e->params, "path") != NULL;
 }
 

@@ -44,5 +44,7 @@ struct encode_result {
  * (the printer has no such thing), guard (not in this state, not past the guard rails). */
 int encode_command(const struct encode_request *r, struct encode_result *ret, struct err *e);
 void encode_result_finish(struct encode_result *r);
+/* The file's name without what its kind adds: what the printer calls the job. Owned. */
+char *encode_job_name(const char *path);
 /* The method is a command to a printer. */
 bool encode_knows(const char *method);

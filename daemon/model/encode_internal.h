@@ -88,8 +88,9 @@ bool encode_error_parse(const char *text, uint32_t *ret);
 int encode_airduct_mode(const char *word);
 /* RRGGBB or RRGGBBAA; becomes upper case and, without alpha, opaque. */
 bool encode_parse_color(const char *text, char ret[static 9]);
-/* The file's name without what its kind adds: what the printer calls the job. Owned. */
-char *encode_job_name(const char *path);
+
+/* A file without plates, which is started without a number. */
+bool encode_is_gcode(const char *path);
 
 /* One per method. */
 int encode_print_skip(struct encoder *enc);

@@ -33,7 +33,7 @@ static bool is_3mf(const char *path)
 	return len > 4 && strcasecmp(path + len - 4, ".3mf") == 0;
 }
 
-static bool is_gcode(const char *path)
+bool encode_is_gcode(const char *path)
 {
 	size_t len = strlen(path);
 
@@ -243,7 +243,7 @@ int encode_print_start(struct encoder *enc)
 	}
 	json_object_object_get_ex(enc->params, "path", &value);
 	if (!is_path(path, (size_t)json_object_get_string_len(value)) ||
-	    (!is_3mf(path) && !is_gcode(path))) {
+	    (!is_3mf(path) && !encode_is_gcode(path))) {
 		return encode_refuse(enc, ERR_INVALID_PARAMS,
 		    "\"path\" must be a .3mf or .gcode file, without \"..\" and control "
 		    "characters");

@@ -154,6 +154,7 @@ static const struct {
     {"print.resume", "0.3.0"},
     {"print.skip", "0.3.0"},
     {"print.speed", "0.3.0"},
+    {"print.start", "0.3.0"},
     {"print.stop", "0.3.0"},
     {"printer.doctor", "0.2.0"},
     {"printer.get", "0.1.0"},
