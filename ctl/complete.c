@@ -39,7 +39,7 @@ static int complete_value(struct line *l, enum opt opt, const char *lead, const 
 	struct offer o;
 	char *whole;
 
-	if (opt == OPT_SOCKET) {
+	if (opt == OPT_SOCKET || opt == OPT_THUMBNAIL) {
 		return COMPLETE_FILES;
 	}
 	offer_begin(&o, l->f, &l->ctl, word, list);
@@ -216,6 +216,9 @@ static int complete_line(struct line *l)
 	}
 	if (l->word[0] == '-' && !l->ended) {
 		return complete_option(l);
+	}
+	if (found && is_verb(l, "inspect") && c->word_count == 0 && c->args.word_count > 0) {
+		return COMPLETE_FILES;
 	}
 	complete_verb(l, c->args.words, c->args.word_count);
 	if (found && c->args.word_count > 0 && verb_built(c)) {

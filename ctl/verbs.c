@@ -13,6 +13,7 @@
 #include "ctl/call.h"
 #include "ctl/events.h"
 #include "ctl/help.h"
+#include "ctl/inspect.h"
 #include "ctl/look.h"
 #include "ctl/proxy.h"
 #include "ctl/see.h"
@@ -44,8 +45,8 @@ const struct verb verb_table[] = {
     {"help", .usage = "[VERB]", .help = "Show help, of one verb or of all", .run = help_run},
     {"hms", "hms.list", "[PRINTER] [--all]", .columns = &show_hms_columns, .show = see_show_hms},
     {"hms text", "hms.text", "CODE", .show = see_show_hms_text, .words_max = 1},
-    {"inspect", .usage = "FILE", .help = "Show what a 3mf file asks of a printer",
-	.not_built = true},
+    {"inspect", .usage = "FILE.3mf [--plate N] [--thumbnail OUT.png]",
+	.help = "Show what a 3mf file asks of a printer", .run = inspect_run},
     {"keys", "api.keys", "", .columns = &show_keys_columns, .show = see_show_keys},
     {"list", "printer.list", "[PRINTER...] [-w]", .columns = &show_list_columns,
 	.show = see_show_list, .farm = true},
