@@ -102,6 +102,16 @@ class Acting(Case):
         self.assertIn("nothing to stop", err)
         self.assertEqual(self.requests(), before)
 
+    def test_bounds_are_a_matter_of_usage_and_nothing_is_sent(self):
+        self.begin()
+        before = self.requests()
+        for words in ("fan P part -1", "fan P part 101", "fan P part 150", "temp P bed -1", "temp P nozzle 5000", "move P x 100000",
+                      "speed P warp", "light P red", "skip P one"):
+            status, out, err = self.daemon_.ctl(*[self.one if w == "P" else w for w in words.split()], "--yes")
+            self.assertEqual((status, out), (2, ""), words)
+            self.assertTrue(err, words)
+        self.assertEqual(self.requests(), before)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Commands end to end: nothing is called done that was not seen, and nothing is sent that should not be."""
 import json
+import os
+import re
 import time
 import unittest
 
@@ -135,6 +137,11 @@ class Commands(Case):
             self.assertEqual(self.kind("device.fan", fan="part", percent=percent), "invalid_params")
         self.assertEqual(self.kind("device.temp", heater="bed", target_c=399), "invalid_params")
         self.assertEqual(self.requests(), before)
+        # Who was refused, by which process, at which printer, and why.
+        for method, result in (("print.stop", "guard"), ("device.gcode", "guard"), ("print.pause", "guard"),
+                               ("device.fan", "invalid_params"), ("device.temp", "invalid_params")):
+            who = rf"uid {os.getuid()} pid {os.getpid()} called {method}: {result}"
+            wait_until(who, lambda w=who: re.search(rf"{self.one}.*audit: {w}", self.daemon_.text()))
 
     def test_a_locked_printer_is_refused_before_sending(self):
         self.begin("--model", "X1C", "--state", "printing")
