@@ -222,7 +222,7 @@ class Program(SimCase):
         text_ = (self.folder / "bambud.conf").read_text()
         for p in self.printers:
             self.assertRegex(text_, rf"\[Printer {p['name']}\]\nSerial={p['serial']}\nAddress=127.0.0.1\nPort={p['port']}\n"
-                                    rf"AccessCode={p['code']}\nCaFile=./ca.pem\nCamera=off\n")
+                                    rf"FtpPort={p['ftp_port']}\nAccessCode={p['code']}\nCaFile=./ca.pem\nCamera=off\n")
 
     def test_a_farm_file_names_printers_and_their_faults(self):
         path = self.folder / "farm"
@@ -263,7 +263,7 @@ class Program(SimCase):
         self.assertIn("NO effect", done.stdout)
         self.assertIn("print.pause", done.stdout.split("that are obeyed")[1].split("Faults:")[0])
         faults = done.stdout.split("Faults:")[1].split("Keys of set")[0]
-        self.assertEqual(len(re.findall(r"^  [a-z]", faults, re.M)), 32)
+        self.assertEqual(len(re.findall(r"^  [a-z]", faults, re.M)), 51)
 
     def test_it_dies_with_its_parent_when_told_so(self):
         path = self.folder / "child"

@@ -25,7 +25,7 @@ struct pki {
 	bool rsa;
 	EVP_PKEY *ca_key, *leaf_key, *foreign_key;
 	X509 *ca, *foreign_ca;
-	SSL_CTX *ctx[TLS_OFFER_COUNT];
+	SSL_CTX *ctx[TLS_OFFER_COUNT], *resuming[TLS_OFFER_COUNT];
 };
 
 static EVP_PKEY *new_key(bool rsa)
@@ -149,7 +149,7 @@ static X509 *load_ca(const char *dir, EVP_PKEY *key, bool renew)
 	return ca;
 }
 
-static SSL_CTX *new_ctx(enum tls_offer offer)
+static SSL_CTX *new_ctx(enum tls_offer offer, bool resuming)
 {
 	static const int versions[TLS_OFFER_COUNT][2] = {
 	    [TLS_OFFER_12] = {TLS1_2_VERSION, TLS1_2_VERSION},
@@ -165,8 +165,11 @@ static SSL_CTX *new_ctx(enum tls_offer offer)
 		SSL_CTX_free(ctx);
 		return NULL;
 	}
-	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
-	SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION);
+	if (!resuming) {
+		SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
+		SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET);
+	}
+	SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION);
 	SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
 				  SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
 	return ctx;
@@ -190,8 +193,9 @@ int pki_open(const char *dir, bool rsa, struct pki **ret)
 		ok = p->ca && p->foreign_ca;
 	}
 	for (int i = 0; ok && i < TLS_OFFER_COUNT; i++) {
-		p->ctx[i] = new_ctx((enum tls_offer)i);
-		ok = p->ctx[i] != NULL;
+		p->ctx[i] = new_ctx((enum tls_offer)i, false);
+		p->resuming[i] = new_ctx((enum tls_offer)i, true);
+		ok = p->ctx[i] && p->resuming[i];
 	}
 	if (!ok) {
 		pki_close(p);
@@ -208,6 +212,7 @@ void pki_close(struct pki *p)
 	}
 	for (int i = 0; i < TLS_OFFER_COUNT; i++) {
 		SSL_CTX_free(p->ctx[i]);
+		SSL_CTX_free(p->resuming[i]);
 	}
 	X509_free(p->ca);
 	X509_free(p->foreign_ca);
@@ -253,20 +258,21 @@ X509 *pki_issue(struct pki *p, enum cert_kind kind, const char *cn, bool v3)
 	return NULL;
 }
 
-SSL *pki_accept(
-    struct pki *p, enum cert_kind kind, enum tls_offer offer, X509 *leaf, bool alone, int fd)
+SSL *pki_accept(struct pki *p, const struct pki_side *side, int fd)
 {
-	EVP_PKEY *key = kind == CERT_SELF_SIGNED ? p->foreign_key : p->leaf_key;
-	X509 *issuer = kind == CERT_FOREIGN_CA ? p->foreign_ca : p->ca;
-	SSL *ssl = SSL_new(p->ctx[offer]);
+	EVP_PKEY *key = side->kind == CERT_SELF_SIGNED ? p->foreign_key : p->leaf_key;
+	X509 *issuer = side->kind == CERT_FOREIGN_CA ? p->foreign_ca : p->ca;
+	SSL *ssl = SSL_new(side->scope ? p->resuming[side->offer] : p->ctx[side->offer]);
 
 	/* A self-signed stranger sends the genuine CA beside its leaf: it must not help. */
-	if (!ssl || !SSL_use_certificate(ssl, leaf) || !SSL_use_PrivateKey(ssl, key) ||
-	    (!alone && !SSL_add1_chain_cert(ssl, issuer)) || !SSL_set_fd(ssl, fd)) {
+	if (!ssl || !SSL_use_certificate(ssl, side->leaf) || !SSL_use_PrivateKey(ssl, key) ||
+	    (!side->alone && !SSL_add1_chain_cert(ssl, issuer)) || !SSL_set_fd(ssl, fd) ||
+	    (side->scope && !SSL_set_session_id_context(ssl, (const unsigned char *)side->scope,
+				(unsigned)strlen(side->scope)))) {
 		SSL_free(ssl);
 		return NULL;
 	}
-	if (alone) { /* else OpenSSL completes the chain by itself */
+	if (side->alone) { /* else OpenSSL completes the chain by itself */
 		SSL_set_mode(ssl, SSL_MODE_NO_AUTO_CHAIN);
 	}
 	SSL_set_accept_state(ssl);

@@ -26,6 +26,13 @@ void pki_close(struct pki *p);
 void pki_pin(const struct pki *p, char ret[static 65]);
 /* One certificate; v3 or the v1 of older printers. NULL when OpenSSL fails. Caller frees. */
 X509 *pki_issue(struct pki *p, enum cert_kind kind, const char *cn, bool v3);
-/* A server side for fd, presenting leaf, and its CA unless alone. NULL when OpenSSL fails. */
-SSL *pki_accept(
-    struct pki *p, enum cert_kind kind, enum tls_offer offer, X509 *leaf, bool alone, int fd);
+/* What a server side presents. */
+struct pki_side {
+	enum cert_kind kind;
+	enum tls_offer offer;
+	X509 *leaf;
+	bool alone;	   /* without its CA */
+	const char *scope; /* sessions of the same scope may be resumed; NULL = none */
+};
+/* A server side for fd. NULL when OpenSSL fails. */
+SSL *pki_accept(struct pki *p, const struct pki_side *side, int fd);

@@ -13,12 +13,14 @@
 #include "common/jw.h"
 #include "tests/sim/cert.h"
 #include "tests/sim/command_internal.h"
+#include "tests/sim/ftp.h"
 #include "tests/sim/printer.h"
 
 #define WAIT_DEFAULT_MS 10000
 
 const char command_help[] =
-    "  list                          name, serial, model, address, port, code, state, pin (JSON)\n"
+    "  list                          name, serial, model, address, port, ftp_port, code, state, "
+    "pin (JSON)\n"
     "  stats [PRINTER|total]         counters (JSON); bytes_in is what clients sent inside TLS\n"
     "  wait PRINTER|total COUNTER N [MS]  answers when a counter has reached N (10000 ms)\n"
     "  fault PRINTER|all NAME on|off [ARG]\n"
@@ -29,6 +31,10 @@ const char command_help[] =
     "end\n"
     "  hms PRINTER|all raise|clear [CODE...]  health messages, as 0300-1200-0002-0001; clear "
     "alone: all\n"
+    "  file PRINTER list|make PATH BYTES|folder PATH|remove PATH  what lies on its storage (JSON: "
+    "path,\n"
+    "                                size, sha256; kept: can be fetched); made contents look "
+    "random\n"
     "  code PRINTER CODE             a new access code; clients are dropped, files not rewritten\n"
     "  set PRINTER|all KEY=VALUE...  see keys below; a delta with the change follows at once\n"
     "  rate PRINTER|all HZ           reports a second, 0 = none by itself\n"
@@ -103,6 +109,7 @@ static void run_list(struct sim *sim, struct jw *reply)
 		jw_str(reply, "model", p->model->name);
 		jw_str(reply, "address", inet_ntoa(p->endpoint.address.sin_addr));
 		jw_int(reply, "port", ntohs(p->endpoint.address.sin_port));
+		jw_int(reply, "ftp_port", ftp_port(p->ftp));
 		jw_str(reply, "code", p->code);
 		jw_str(reply, "state", sim_mood_name(p->state.mood));
 		jw_str(reply, "pin", pin);
@@ -403,6 +410,8 @@ int command_run(struct sim *sim, char *line, struct jw *reply, struct command_wa
 		run_state(sim, rest, reply);
 	} else if (strcmp(verb, "set") == 0) {
 		run_set(sim, rest, reply);
+	} else if (strcmp(verb, "file") == 0) {
+		command_file(sim, rest, reply);
 	} else if (strcmp(verb, "job") == 0) {
 		command_job(sim, rest, reply);
 	} else if (strcmp(verb, "hms") == 0) {

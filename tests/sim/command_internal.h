@@ -24,4 +24,5 @@ int command_set_words(struct sim_state *s, const char *text, command_set_fn set,
 /* command_job.c */
 void command_job(struct sim *sim, char *rest, struct jw *reply);
 void command_hms(struct sim *sim, char *rest, struct jw *reply);
+void command_file(struct sim *sim, char *rest, struct jw *reply);
 void command_code(struct sim *sim, char *rest, struct jw *reply);

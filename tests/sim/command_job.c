@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* The commands that make things happen to a printer: jobs, health messages, the access code. */
+/* The commands that make things happen to a printer: jobs, files, health messages, the access code.
+ */
+#include <errno.h>
 #include <string.h>
 
 #include "common/jw.h"
+#include "common/util.h"
 #include "tests/sim/command_internal.h"
 #include "tests/sim/job.h"
 #include "tests/sim/printer.h"
+#include "tests/sim/store.h"
+
+#define MADE_MAX_BYTES (INT64_C(4) << 30)
 
 void command_job(struct sim *sim, char *rest, struct jw *reply)
 {
@@ -93,6 +99,42 @@ void command_hms(struct sim *sim, char *rest, struct jw *reply)
 		printer_report(sim->printers[i], false);
 	}
 	command_put(reply, "ok %s", verb);
+}
+
+void command_file(struct sim *sim, char *rest, struct jw *reply)
+{
+	const char *who = command_word(&rest), *verb = command_word(&rest);
+	const char *path = command_word(&rest), *size = command_word(&rest);
+	struct printer *p = who ? sim_find(sim, who) : NULL;
+	char clean[STORE_PATH_MAX];
+	int64_t bytes = 0;
+	int r = -EINVAL;
+
+	if (!p || !verb) {
+		command_fail(reply, p ? "list, make, folder or remove, not" : "no such printer",
+		    p ? verb : who);
+		return;
+	}
+	if (strcmp(verb, "list") == 0) {
+		command_put(reply, "ok ");
+		store_write(p->store, reply);
+		return;
+	}
+	if (path && store_path("/", path, clean) == 0) {
+		if (strcmp(verb, "remove") == 0) {
+			r = store_remove(p->store, clean);
+		} else if (strcmp(verb, "folder") == 0) {
+			r = store_mkdir(p->store, clean);
+		} else if (strcmp(verb, "make") == 0 && size &&
+			   parse_i64(size, 0, MADE_MAX_BYTES, &bytes) == 0) {
+			r = store_make(p->store, clean, bytes);
+		}
+	}
+	if (r < 0) {
+		command_fail(reply, strerror(-r), path);
+	} else {
+		command_put(reply, "ok %s", clean);
+	}
 }
 
 void command_code(struct sim *sim, char *rest, struct jw *reply)

@@ -44,30 +44,73 @@ static void handshake(struct conn *c)
 	}
 }
 
-/* All that is there now. */
+/* Bytes, 0 = nothing now, or -1 = the end, with its reason. */
+static int receive(struct conn *c, void *room, int len, const char **ret_why)
+{
+	int r, error;
+
+	if (c->plain) {
+		r = (int)recv(c->fd, room, (size_t)len, 0);
+		if (r > 0 || (r < 0 && (errno == EAGAIN || errno == EINTR))) {
+			return r > 0 ? r : 0;
+		}
+		*ret_why = r == 0 ? "closed by the client" : "lost";
+		return -1;
+	}
+	ERR_clear_error();
+	r = SSL_read(c->ssl, room, len);
+	if (r > 0) {
+		return r;
+	}
+	error = SSL_get_error(c->ssl, r);
+	if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE) {
+		return 0;
+	}
+	*ret_why = error == SSL_ERROR_ZERO_RETURN ? "closed by the client" : "lost";
+	return -1;
+}
+
+/* As receive. */
+static int transmit(struct conn *c, const void *data, int len)
+{
+	int r, error;
+
+	if (c->plain) {
+		r = (int)send(c->fd, data, (size_t)len, MSG_NOSIGNAL);
+		return r >= 0 ? r : errno == EAGAIN || errno == EINTR ? 0 : -1;
+	}
+	ERR_clear_error();
+	r = SSL_write(c->ssl, data, len);
+	if (r > 0) {
+		return r;
+	}
+	error = SSL_get_error(c->ssl, r);
+	return error == SSL_ERROR_WANT_WRITE || error == SSL_ERROR_WANT_READ ? 0 : -1;
+}
+
+/* All that is there now, or as much as is taken in a turn: a record is always read whole, so the
+ * rest waits in the socket. */
 static void read_in(struct conn *c)
 {
-	size_t before = c->in.len;
+	size_t before = c->in.len, most = c->turn_max ? c->turn_max : CONN_TURN_MAX;
 
-	while (!c->closing && !c->frozen) {
+	while (!c->closing && !c->frozen && c->in.len - before < most) {
 		uint8_t *room = bytes_reserve(&c->in, 16384);
-		int r, error;
+		const char *why = NULL;
+		int r = receive(c, room, 16384, &why);
 
-		ERR_clear_error();
-		r = SSL_read(c->ssl, room, 16384);
 		if (r > 0) {
 			bytes_grew(&c->in, (size_t)r);
 			c->bytes_in += (uint64_t)r;
 			continue;
 		}
-		error = SSL_get_error(c->ssl, r);
-		if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE) {
+		if (r == 0) {
 			break;
 		}
 		if (c->in.len > before) {
 			c->ops->input(c->owner);
 		}
-		conn_close(c, error == SSL_ERROR_ZERO_RETURN ? "closed by the client" : "lost");
+		conn_close(c, why);
 		return;
 	}
 	if (c->in.len > before) {
@@ -81,7 +124,7 @@ static void on_read(evutil_socket_t fd, short what, void *arg)
 {
 	struct conn *c = arg;
 
-	if (!c->ssl) { /* silent: swallow the ClientHello, notice the end */
+	if (!c->ssl && !c->plain) { /* silent: swallow the ClientHello, notice the end */
 		char junk[4096];
 		ssize_t n = recv(fd, junk, sizeof(junk), 0);
 
@@ -127,6 +170,13 @@ void conn_init(struct conn *c, struct event_base *base, const struct conn_ops *o
 	event_add(c->read_event, NULL);
 }
 
+void conn_init_plain(
+    struct conn *c, struct event_base *base, const struct conn_ops *ops, void *owner, int fd)
+{
+	conn_init(c, base, ops, owner, fd, NULL);
+	c->plain = c->ready = true;
+}
+
 void conn_finish(struct conn *c)
 {
 	bytes_finish(&c->in);
@@ -137,7 +187,7 @@ static void write_out(struct conn *c)
 {
 	while (c->out.len > 0 && !c->closing && !c->frozen) {
 		size_t len = c->out.len;
-		int r, error;
+		int r;
 
 		if (c->record_max > 0 && len > c->record_max) {
 			len = c->record_max;
@@ -145,16 +195,14 @@ static void write_out(struct conn *c)
 		if (len < c->retry_len) { /* OpenSSL wants no less than it was given before */
 			len = c->retry_len;
 		}
-		ERR_clear_error();
-		r = SSL_write(c->ssl, bytes_head(&c->out), (int)len);
+		r = transmit(c, bytes_head(&c->out), (int)len);
 		if (r > 0) {
 			c->retry_len = 0;
 			c->bytes_out += (uint64_t)r;
 			bytes_consume(&c->out, (size_t)r);
 			continue;
 		}
-		error = SSL_get_error(c->ssl, r);
-		if (error == SSL_ERROR_WANT_WRITE || error == SSL_ERROR_WANT_READ) {
+		if (r == 0) {
 			c->retry_len = len;
 			event_add(c->write_event, NULL);
 			return;
@@ -184,6 +232,13 @@ void conn_flush(struct conn *c)
 		}
 	} else {
 		write_out(c);
+	}
+}
+
+void conn_want_drained(struct conn *c)
+{
+	if (!c->closing && !c->frozen && c->retry_len == 0) {
+		event_add(c->write_event, NULL);
 	}
 }
 

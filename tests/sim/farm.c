@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "common/log.h"
+#include "tests/sim/ftp.h"
 #include "tests/sim/printer.h"
 
 #define FILE_MAX (4 * 1024 * 1024)
@@ -25,16 +26,18 @@ static const char demo[] =
     "stranger model=P1P state=idle tags=shelf fault=wrong-cn\n"
     "attic model=X1E state=idle tags=attic fault=off:1\n";
 
+static uint16_t next_port(const struct farm_options *o, uint16_t first, size_t index)
+{
+	return first == 0 || o->address_each ? first : (uint16_t)(first + index);
+}
+
 static void next_address(const struct farm_options *o, size_t index, struct sockaddr_in *ret)
 {
 	uint32_t host = ntohl(o->address.s_addr) + (o->address_each ? (uint32_t)index : 0);
-	uint16_t port = o->port;
 
-	if (port != 0 && !o->address_each) {
-		port = (uint16_t)(port + index);
-	}
-	*ret = (struct sockaddr_in){
-	    .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(host)};
+	*ret = (struct sockaddr_in){.sin_family = AF_INET,
+	    .sin_port = htons(next_port(o, o->port, index)),
+	    .sin_addr.s_addr = htonl(host)};
 }
 
 static const struct sim_model *next_model(const struct farm_options *o, size_t index)
@@ -64,6 +67,7 @@ static void default_spec(
 		spec->ams_given = str_copy(spec->ams, sizeof(spec->ams), o->ams);
 	}
 	next_address(o, index, &spec->address);
+	spec->ftp_port = next_port(o, o->ftp_port, index);
 	set_model(spec, next_model(o, index), index);
 }
 
@@ -274,9 +278,10 @@ static void write_printer(FILE *f, const struct printer *p, const char *ca_path)
 	const struct sockaddr_in *a = &p->endpoint.address;
 
 	fprintf(f,
-	    "\n[Printer %s]\nSerial=%s\nAddress=%s\nPort=%u\nAccessCode=%s\nCaFile=%s\n"
-	    "Camera=off\n",
-	    p->name, p->serial, inet_ntoa(a->sin_addr), ntohs(a->sin_port), p->code, ca_path);
+	    "\n[Printer %s]\nSerial=%s\nAddress=%s\nPort=%u\nFtpPort=%u\nAccessCode=%s\n"
+	    "CaFile=%s\nCamera=off\n",
+	    p->name, p->serial, inet_ntoa(a->sin_addr), ntohs(a->sin_port), ftp_port(p->ftp),
+	    p->code, ca_path);
 	if (p->tags[0]) {
 		fputs("Tags=", f);
 		for (const char *c = p->tags; *c; c++) {

@@ -24,6 +24,7 @@ struct farm_options {
 	struct in_addr address;
 	bool address_each; /* printer n listens on address + n */
 	uint16_t port;	   /* first port; 0 = the kernel chooses */
+	uint16_t ftp_port; /* the same for the file servers */
 	uint64_t seed;
 	bool still;
 };

@@ -67,6 +67,39 @@ static const struct {
     [FAULT_DEAF] = {"deaf", "", "commands are neither acknowledged nor have an effect", 1, 0, 0},
     [FAULT_REFUSE_COMMANDS] = {"refuse-commands", "",
 	"commands are answered with result \"fail\" and have no effect", 1, 0, 0},
+    [FAULT_FTP_CLOSED] = {"ftp-closed", "", "the file server's port is closed", 1, 0, 0},
+    [FAULT_FTP_REFUSE_LOGIN] = {"ftp-refuse-login", "", "530 for everybody", 1, 0, 0},
+    [FAULT_FTP_HANG_LOGIN] = {"ftp-hang-login", "", "no answer to anything after the login", 1, 0,
+	0},
+    [FAULT_FTP_HANG] = {"ftp-hang", "",
+	"the data channel accepts TCP and never answers the handshake; PROT C works", 1, 0, 0},
+    [FAULT_FTP_NO_CARD] = {"ftp-no-card", "",
+	"no card: 553 and 550 (so too with `set sdcard=off`, but on newer models)", 1, 0, 0},
+    [FAULT_FTP_EMMC] = {"ftp-emmc", "",
+	"files are inside: the root is empty, the rest 550, uploads 553", 1, 0, 0},
+    [FAULT_FTP_FULL] = {"ftp-full", "[BYTES]",
+	"the card is full: uploads 553; with BYTES 552 after so many", 0, INT64_MAX, 0},
+    [FAULT_FTP_RATE] = {"ftp-rate", "[KIB]", "so many KiB a second on the data channel (100)", 1,
+	1000000, 100},
+    [FAULT_FTP_STALL] = {"ftp-stall", "[BYTES]", "the data channel stands still after so many (0)",
+	0, INT64_MAX, 0},
+    [FAULT_FTP_CUT] = {"ftp-cut", "[BYTES]", "both connections end after so many bytes of data (0)",
+	0, INT64_MAX, 0},
+    [FAULT_FTP_TRUNCATE] = {"ftp-truncate", "[BYTES]",
+	"contents end after so many, and 226 all the same (1000)", 0, INT64_MAX, 1000},
+    [FAULT_FTP_SLOW_226] = {"ftp-slow-226", "[MS]", "226 comes so long after the last byte (5000)",
+	1, 600000, 5000},
+    [FAULT_FTP_NO_226] = {"ftp-no-226", "",
+	"the connection ends after all bytes instead of the 226", 1, 0, 0},
+    [FAULT_FTP_426] = {"ftp-426", "", "426 instead of 226; every byte is there", 1, 0, 0},
+    [FAULT_FTP_WRONG_SIZE] = {"ftp-wrong-size", "", "SIZE and listings are one byte short", 1, 0,
+	0},
+    [FAULT_FTP_THIRD_HOST] = {"ftp-third-host", "", "PASV names 192.0.2.1, and there is no EPSV", 1,
+	0, 0},
+    [FAULT_FTP_BAD_NAMES] = {"ftp-bad-names", "",
+	"listings with ../, CR LF, control characters, long names, lines that are none", 1, 0, 0},
+    [FAULT_FTP_ENDLESS_FILE] = {"ftp-endless-file", "", "a fetched file never ends", 1, 0, 0},
+    [FAULT_FTP_ENDLESS_LIST] = {"ftp-endless-list", "", "a listing never ends", 1, 0, 0},
 };
 static_assert(ARRAY_SIZE(faults) == FAULT_COUNT, "one row per fault");
 
@@ -119,7 +152,7 @@ char *fault_help(void)
 	jw_init(&w);
 	for (int i = 0; i < FAULT_COUNT; i++) {
 		line =
-		    xasprintf("  %-14s %-8s %s\n", faults[i].name, faults[i].arg, faults[i].help);
+		    xasprintf("  %-16s %-8s %s\n", faults[i].name, faults[i].arg, faults[i].help);
 		jw_bytes(&w, line, strlen(line));
 		free(line);
 	}

@@ -51,6 +51,7 @@ static const char usage[] =
     "  --ams LIST           AMS units of all printers: none ams lite pro2 ht, comma between\n"
     "  --still              time stands still: nothing moves unless `set`\n"
     "  --port-base P        first port, consecutive (default 0: the kernel chooses)\n"
+    "  --ftp-port-base P    the same for the file servers (default 0: the kernel chooses)\n"
     "  --address A          first address: every printer listens on an address of its own, with\n"
     "                       the same port (default: all on 127.0.0.1)\n"
     "  --code CODE          access code of all (default: each its own)\n"
@@ -83,7 +84,15 @@ static const char usage[] =
     "A stock client: mosquitto_sub --cafile DIR/ca.pem --insecure -u bblp -P CODE -h 127.0.0.1 -p "
     "PORT\n"
     "-t device/SERIAL/report (--insecure because the certificate names the serial, not the "
-    "host).\n";
+    "host).\n"
+    "\n"
+    "Every printer is a file server too: FTP over implicit TLS, the same user and code, files in "
+    "memory.\n"
+    "X1 and P1 take a data channel only with the TLS session of the control channel; over TLS 1.3 "
+    "(P2S)\n"
+    "contents are cut and end with 426; one transfer at a time; contents over 64 MiB are summed, "
+    "not kept.\n"
+    "curl --insecure --ssl-reqd --tls-max 1.2 -u bblp:CODE -T FILE ftps://127.0.0.1:FTP_PORT/\n";
 
 static const char key_help[] =
     "again=S: a finished printer begins its next job after S seconds (0: never). "
@@ -122,6 +131,7 @@ enum option_id {
 	OPT_AMS,
 	OPT_STILL,
 	OPT_PORT,
+	OPT_FTP_PORT,
 	OPT_ADDRESS,
 	OPT_CODE,
 	OPT_RATE,
@@ -146,6 +156,7 @@ static const struct option long_options[] = {
     {"ams", required_argument, NULL, OPT_AMS},
     {"still", no_argument, NULL, OPT_STILL},
     {"port-base", required_argument, NULL, OPT_PORT},
+    {"ftp-port-base", required_argument, NULL, OPT_FTP_PORT},
     {"address", required_argument, NULL, OPT_ADDRESS},
     {"code", required_argument, NULL, OPT_CODE},
     {"rate", required_argument, NULL, OPT_RATE},
@@ -197,6 +208,10 @@ static bool read_value(struct options *o, int id, const char *text)
 	case OPT_PORT:
 		ok = read_number(text, 0, 65535, &number);
 		o->farm.port = (uint16_t)number;
+		return ok;
+	case OPT_FTP_PORT:
+		ok = read_number(text, 0, 65535, &number);
+		o->farm.ftp_port = (uint16_t)number;
 		return ok;
 	case OPT_ADDRESS:
 		o->farm.address_each = true;
@@ -273,6 +288,7 @@ static int read_options(int argc, char **argv, struct options *o)
 		case OPT_MODEL:
 		case OPT_STATE:
 		case OPT_PORT:
+		case OPT_FTP_PORT:
 		case OPT_ADDRESS:
 		case OPT_RATE:
 		case OPT_PACE:

@@ -3,6 +3,7 @@
 #include "tests/sim/model.h"
 
 #include <ctype.h>
+#include <string.h>
 
 #include "common/util.h"
 
@@ -217,4 +218,11 @@ size_t sim_model_count(void)
 bool sim_model_has_door(const struct sim_model *m)
 {
 	return m->family != SIM_FAMILY_ESP && !m->jpeg;
+}
+
+/* bambu.md 2.5: X1 and P1; A1 does not. */
+bool sim_model_wants_reuse(const struct sim_model *m)
+{
+	return m->family == SIM_FAMILY_X1 || strcmp(m->code, "C11") == 0 ||
+	       strcmp(m->code, "C12") == 0;
 }

@@ -43,4 +43,6 @@ struct sim_model {
 const struct sim_model *sim_model_find(const char *name);
 const struct sim_model *sim_model_at(size_t index); /* NULL past the end */
 size_t sim_model_count(void);
+/* Its file server wants the TLS session of the control channel on the data channel. */
+bool sim_model_wants_reuse(const struct sim_model *m);
 bool sim_model_has_door(const struct sim_model *m); /* one whose state it tells */

@@ -13,8 +13,10 @@
 #include "common/jw.h"
 #include "common/log.h"
 #include "tests/sim/cert.h"
+#include "tests/sim/ftp.h"
 #include "tests/sim/obey.h"
 #include "tests/sim/session.h"
+#include "tests/sim/store.h"
 
 #define REQUEST_DEPTH 32
 #define ERR_UNSIGNED 0x05024007 /* bambu.md 5.2 */
@@ -57,7 +59,7 @@ static void other_serial(const struct printer *p, char ret[static 24])
 	ret[len - 1] = ret[len - 1] == '9' ? '8' : '9';
 }
 
-SSL *printer_new_ssl(struct printer *p, int fd)
+SSL *printer_new_ssl(struct printer *p, int fd, bool files)
 {
 	enum cert_kind kind = cert_kind(&p->faults);
 	enum tls_offer offer = fault_is_on(&p->faults, FAULT_TLS11) ? TLS_OFFER_11
@@ -75,9 +77,12 @@ SSL *printer_new_ssl(struct printer *p, int fd)
 		}
 		p->leaf = pki_issue(p->sim->pki, kind, cn, p->model->cert_v3);
 	}
-	return p->leaf ? pki_accept(p->sim->pki, kind, offer, p->leaf,
-			     fault_is_on(&p->faults, FAULT_LEAF_ALONE), fd)
-		       : NULL;
+	return p->leaf
+		   ? pki_accept(p->sim->pki,
+			 &(struct pki_side){kind, offer, p->leaf,
+			     fault_is_on(&p->faults, FAULT_LEAF_ALONE), files ? p->serial : NULL},
+			 fd)
+		   : NULL;
 }
 
 static bool has_audience(struct printer *p)
@@ -283,6 +288,8 @@ static void count_down(struct printer *p)
 		if (is_off(&p->faults)) {
 			apply_port(p);
 			apply_to_sessions(p, true, "switched off");
+			ftp_apply_faults(p->ftp);
+			ftp_drop(p->ftp, "switched off");
 		}
 	}
 }
@@ -425,6 +432,12 @@ int printer_fault(struct printer *p, enum fault which, bool on, const char *arg)
 	X509_free(p->leaf); /* the next connection gets what is wanted now */
 	p->leaf = NULL;
 	r = apply_port(p);
+	if (r == 0) {
+		r = ftp_apply_faults(p->ftp);
+	}
+	if (on && is_off(f)) {
+		ftp_drop(p->ftp, "switched off");
+	}
 	apply_to_sessions(p, on && (which == FAULT_KICK || is_off(f)),
 	    which == FAULT_KICK ? "kicked" : "switched off");
 	if (bad_state && !fault_replaces_delta(f)) {
@@ -443,6 +456,7 @@ int printer_set_code(struct printer *p, const char *code)
 		return -EINVAL;
 	}
 	str_copy(p->code, sizeof(p->code), code);
+	ftp_drop(p->ftp, "the access code is another now");
 	apply_to_sessions(p, true, "the access code is another now");
 	return 0;
 }
@@ -469,6 +483,7 @@ int printer_create(struct sim *sim, const struct printer_spec *spec, struct prin
 	p->identity =
 	    (struct sim_identity){p->model, p->serial, ntohl(spec->address.sin_addr.s_addr), 0};
 	list_init(&p->sessions);
+	p->store = store_create();
 	p->tick = evtimer_new(sim->base, on_tick, p);
 	p->endpoint.fd = -1;
 	for (int i = 0; i < ENDPOINT_FILLERS; i++) {
@@ -477,6 +492,9 @@ int printer_create(struct sim *sim, const struct printer_spec *spec, struct prin
 	r = sim_state_init(&p->state, p->model, spec->ams_given ? spec->ams : NULL, spec->seed);
 	if (r == 0) {
 		r = endpoint_open(&p->endpoint, sim->base, &spec->address, accept_client, p);
+	}
+	if (r == 0) {
+		r = ftp_create(p, spec->ftp_port, &p->ftp);
 	}
 	if (r < 0) {
 		printer_destroy(p);
@@ -498,6 +516,8 @@ void printer_destroy(struct printer *p)
 		session_destroy(session_from_link(pos));
 	}
 	endpoint_close(&p->endpoint);
+	ftp_destroy(p->ftp);
+	store_destroy(p->store);
 	event_free(p->tick);
 	X509_free(p->leaf);
 	free(p->last_request);
@@ -535,6 +555,16 @@ void printer_write_stats(const struct printer *p, struct jw *w)
 	    {"pings", n.pings},
 	    {"disconnects", n.disconnects},
 	    {"keepalive_cuts", n.keepalive_cuts},
+	    {"ftp_connections", n.ftp_connections},
+	    {"ftp_logins", n.ftp_logins},
+	    {"ftp_refused", n.ftp_refused},
+	    {"ftp_commands", n.ftp_commands},
+	    {"ftp_resumed", n.ftp_resumed},
+	    {"ftp_fresh", n.ftp_fresh},
+	    {"ftp_clear", n.ftp_clear},
+	    {"ftp_transfers", n.ftp_transfers},
+	    {"ftp_failed", n.ftp_failed},
+	    {"ftp_busy", n.ftp_busy},
 	};
 
 	jw_object(w, NULL);

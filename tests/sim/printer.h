@@ -13,7 +13,9 @@
 #include "tests/sim/sim.h"
 #include "tests/sim/state.h"
 
+struct ftp_door;
 struct jw;
+struct store;
 
 struct printer_counters {
 	uint64_t connections_now, connections, tls_done, tls_failed;
@@ -21,6 +23,9 @@ struct printer_counters {
 	    keepalive_cuts;
 	uint64_t bytes_in, bytes_out; /* application bytes of ended connections */
 	uint64_t requests, pushalls, get_versions, published;
+	uint64_t ftp_connections, ftp_logins, ftp_refused, ftp_commands;
+	uint64_t ftp_resumed, ftp_fresh, ftp_clear; /* data channels, by how they were secured */
+	uint64_t ftp_transfers, ftp_failed, ftp_busy;
 	char tls_error[80]; /* of the last failed handshake */
 };
 
@@ -30,6 +35,7 @@ struct printer_spec {
 	bool ams_given;
 	const struct sim_model *model;
 	struct sockaddr_in address;
+	uint16_t ftp_port; /* 0: the kernel chooses */
 	uint64_t seed;
 };
 
@@ -44,6 +50,8 @@ struct printer {
 	struct printer_counters counters;
 	struct endpoint endpoint;
 	struct list sessions;
+	struct store *store;
+	struct ftp_door *ftp;
 	X509 *leaf; /* made at the first connection, again when a fault asks for another */
 	struct event *tick;
 	int64_t ticked_ms;
@@ -58,8 +66,9 @@ int printer_create(struct sim *sim, const struct printer_spec *spec, struct prin
 void printer_destroy(struct printer *p);
 /* Begins to move; phase 0..1 spreads printers over the interval. */
 void printer_start(struct printer *p, double phase);
-/* TLS session as the faults want it; NULL when OpenSSL fails. */
-SSL *printer_new_ssl(struct printer *p, int fd);
+/* TLS session as the faults want it; of the file server (its sessions can be resumed) or the
+ * broker. NULL when OpenSSL fails. */
+SSL *printer_new_ssl(struct printer *p, int fd, bool files);
 /* A message on the request topic. */
 void printer_on_request(struct printer *p, const void *payload, size_t len);
 void printer_publish(struct printer *p, const void *payload, size_t len);

@@ -461,7 +461,7 @@ void session_apply_faults(struct session *s)
 void session_create(struct printer *p, int fd)
 {
 	struct session *s = xcalloc(1, sizeof(*s));
-	SSL *ssl = fault_is_on(&p->faults, FAULT_SILENT) ? NULL : printer_new_ssl(p, fd);
+	SSL *ssl = fault_is_on(&p->faults, FAULT_SILENT) ? NULL : printer_new_ssl(p, fd, false);
 
 	s->printer = p;
 	list_add_tail(&p->sessions, &s->link);
