@@ -814,6 +814,7 @@ const struct method method_table[] =
 	{
 	    .name = "device.firmware",
 	    .perm = PERM_READ,
+	    .since = "0.3.0",
 	    .verb = "firmware",
 	    .usage = "[PRINTER]",
 	    .help = "Show the firmware of a printer and its modules",

@@ -40,6 +40,8 @@ const struct verb verb_table[] = {
     {"doctor", "printer.doctor", "[PRINTER]", .run = doctor_run},
     {"events", "events.list", "[PRINTER...] [-f] [--since CURSOR|TIME] [--kind KIND] [--limit N]",
 	"List past events; with -f those to come", .run = events_run, .farm = true},
+    {"firmware", "device.firmware", .columns = &show_firmware_columns, .show = see_show_firmware,
+	.words_max = 0},
     {"get", "printer.get", "[PRINTER] KEY...", "Print single values of a printer, one a line",
 	.run = see_get},
     {"help", .usage = "[VERB]", .help = "Show help, of one verb or of all", .run = help_run},

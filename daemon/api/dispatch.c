@@ -38,6 +38,7 @@ const struct handler handler_table[] = {
     {"device.extrude", h_command, true},
     {"device.extruder", h_command, true},
     {"device.fan", h_command, true},
+    {"device.firmware", h_device_firmware, false},
     {"device.firmware_update", h_command, true},
     {"device.gcode", h_command, true, .asks = true},
     {"device.home", h_command, true},

@@ -163,6 +163,7 @@ void state_finish(struct state *s)
 	free(TAKE(s->print.skipped));
 	free(TAKE(s->hms.entries));
 	ams_finish(&s->ams);
+	modules_finish(&s->modules);
 	raw_destroy(TAKE(s->raw));
 	free(TAKE(s->sent));
 }

@@ -9,6 +9,7 @@
 
 #include "daemon/model/ams.h"
 #include "daemon/model/caps.h"
+#include "daemon/model/modules.h"
 #include "daemon/model/words.h"
 
 struct report;
@@ -106,6 +107,7 @@ struct state_info {
 
 struct state {
 	struct state_info info;
+	struct module_list modules; /* empty until a version reply came */
 	struct state_print print;
 	struct state_temp temp;
 	struct state_fans fans;

@@ -110,6 +110,7 @@ void state_merge_version(
 	ams_copy(&s->ams, &ams);
 	look_at_modules(&t, modules, &f);
 	fill_info(s, &f);
+	modules_take(&s->modules, &r->scan, modules);
 	ams_take_modules(&s->ams, &r->scan, modules);
 	ret->changed = state_derive(
 	    s, SECTION_BIT(SECTION_TEMP) | SECTION_BIT(SECTION_AMS) | SECTION_BIT(SECTION_DEVICE));

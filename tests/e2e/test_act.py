@@ -112,6 +112,22 @@ class Acting(Case):
             self.assertTrue(err, words)
         self.assertEqual(self.requests(), before)
 
+    def test_firmware_is_that_of_every_part(self):
+        self.begin("--printers", "2")
+        self.sim_.do("publish", self.one, json.dumps({"print": {"command": "push_status", "msg": 1, "upgrade_state": {
+            "new_version_state": 1, "new_ver_list": [{"name": "ota", "cur_ver": "01.08.02.00", "new_ver": "01.99.00.00"}]}}}))
+        self.daemon_.wait_status(self.one, "an offer", lambda s: s["device"]["firmware_new"] == "01.99.00.00")
+        got = self.daemon_.call("device.firmware", {"printer": self.one})
+        self.assertEqual((got["current"], got["new"]), ("01.08.02.00", "01.99.00.00"))
+        self.assertEqual([m["name"] for m in got["modules"]][:2], ["ota", "esp32"])
+        status, out, err = self.daemon_.ctl("firmware", self.one)
+        self.assertEqual((status, err), (0, ""))
+        self.assertEqual(out.split("\n")[0].split(), ["MODULE", "VERSION", "NEW", "PRODUCT", "HARDWARE"])
+        self.assertEqual(out.split("\n")[1].split()[:3], ["ota", "01.08.02.00", "01.99.00.00"])
+        status, out, err = self.daemon_.ctl("firmware", "@all", "-o", "printer,module,serial", "-n")
+        self.assertEqual({line.split()[0] for line in out.splitlines()}, set(self.names))
+        self.assertEqual(self.daemon_.ctl("firmware", self.one, "more")[0], 2)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -119,6 +119,7 @@ static const struct {
     {"device.extrude", "0.3.0"},
     {"device.extruder", "0.3.0"},
     {"device.fan", "0.3.0"},
+    {"device.firmware", "0.3.0"},
     {"device.firmware_update", "0.3.0"},
     {"device.gcode", "0.3.0"},
     {"device.home", "0.3.0"},
