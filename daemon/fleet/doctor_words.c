@@ -311,6 +311,10 @@ static void advise_login(const struct printer *p, struct doctor_report *r)
 		    "mode is toggled), put it into AccessCode= of [Printer %s], then: bambuctl "
 		    "daemon reload",
 		    p->config.name);
+	} else if (uplink_is_kicked(p->uplink)) {
+		advise(r, DOCTOR_LOGIN,
+		    "end other programs that use this printer, then: bambuctl refresh %s",
+		    p->config.name);
 	} else {
 		advise(r, DOCTOR_LOGIN, "switch the printer off and on, then: bambuctl refresh %s",
 		    p->config.name);
@@ -349,6 +353,31 @@ void doctor_say_changed(struct doctor_report *r)
 
 /* ---- reports ---- */
 
+/* False when no report can come of it. */
+static bool say_subscription(const struct printer *p, bool heard, struct doctor_report *r)
+{
+	int granted = uplink_granted(p->uplink);
+
+	if (granted == MQTT_GRANTED_NONE && !heard) {
+		say(r, DOCTOR_SUBSCRIPTION, DOCTOR_FAIL, "the printer refuses it: %s",
+		    p->topic_report);
+		advise(r, DOCTOR_SUBSCRIPTION,
+		    "correct Serial= of [Printer %s] (upper case, as on the printer), then: "
+		    "bambuctl daemon reload",
+		    p->config.name);
+		return false;
+	}
+	if (granted < 0 && !heard) {
+		say(r, DOCTOR_SUBSCRIPTION, DOCTOR_SKIPPED, "%s is asked for, not answered yet",
+		    p->topic_report);
+	} else if (granted < 0 || granted == MQTT_GRANTED_NONE) {
+		say(r, DOCTOR_SUBSCRIPTION, DOCTOR_OK, "%s", p->topic_report);
+	} else {
+		say(r, DOCTOR_SUBSCRIPTION, DOCTOR_OK, "%s (QoS %d)", p->topic_report, granted);
+	}
+	return true;
+}
+
 static void say_report(const struct printer *p, struct doctor_report *r)
 {
 	int64_t up_ms = now_ms(p) - p->link.up_mono_ms;
@@ -356,9 +385,10 @@ static void say_report(const struct printer *p, struct doctor_report *r)
 	bool heard = p->last_message_mono_ms >= p->link.up_mono_ms;
 	char text[24];
 
+	if (!say_subscription(p, heard, r)) {
+		return;
+	}
 	if (!heard) {
-		say(r, DOCTOR_SUBSCRIPTION, DOCTOR_SKIPPED, "%s is asked for, nothing came on it",
-		    p->topic_report);
 		say(r, DOCTOR_REPORT, DOCTOR_FAIL, "none in the %s since the login",
 		    span(up_ms, text));
 		advise(r, DOCTOR_REPORT,
@@ -367,7 +397,6 @@ static void say_report(const struct printer *p, struct doctor_report *r)
 		    p->config.serial, p->config.name);
 		return;
 	}
-	say(r, DOCTOR_SUBSCRIPTION, DOCTOR_OK, "%s", p->topic_report);
 	say(r, DOCTOR_REPORT, age_ms < SILENT_MS ? DOCTOR_OK : DOCTOR_FAIL,
 	    "the last one came %s ago", span(age_ms, text));
 	if (age_ms >= SILENT_MS) {

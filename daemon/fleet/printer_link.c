@@ -146,6 +146,9 @@ static const char *silence_text(const struct printer *p)
 	if (is_deaf(p)) {
 		return "the connection stands, but nothing answers a ping";
 	}
+	if (uplink_granted(p->uplink) == MQTT_GRANTED_NONE) {
+		return "connected, but the printer refuses to report: is Serial= right?";
+	}
 	return p->last_message_mono_ms < 0
 		   ? "connected, but no report since: is Serial= right (upper case)?"
 		   : "connected, but the printer has sent nothing for 60 s";
@@ -252,6 +255,7 @@ static void on_down(void *arg, enum mqtt_down why, const char *text)
 {
 	struct printer *p = arg;
 	enum link_state state;
+	const char *hint;
 	char shown[200];
 
 	p->counters.down[why]++;
@@ -265,7 +269,10 @@ static void on_down(void *arg, enum mqtt_down why, const char *text)
 	printer_asks_stop(p);
 	pending_drop(&p->pending, "the connection was lost");
 	state = state_after(p, why);
-	printer_enter(p, state, text_escape_buf(text, shown, sizeof(shown)), hint_after(state));
+	hint = uplink_is_kicked(p->uplink)
+		   ? "end other programs that use this printer, then: bambuctl refresh"
+		   : hint_after(state);
+	printer_enter(p, state, text_escape_buf(text, shown, sizeof(shown)), hint);
 	doctor_poke(p->doctor);
 }
 

@@ -23,6 +23,14 @@ enum {
 	/* A look-up may also wait behind others that nobody answers (reliability.md row 4). */
 	LOOKUP_MS = 10 * 1000,
 	LOOKUP_KNOWN_MS = 3 * 1000, /* the last good address is as good by then */
+	/* Being let in proves little. Only after a session that stood so long the next outage is a
+	   new one: delays and cap begin small again. */
+	STEADY_MS = 30 * 1000,
+	/* Sessions that the other end took away younger than that: so many within a minute, and we
+	   stay away (reliability.md row 6). */
+	KICKS_MAX = 3,
+	KICKS_WITHIN_MS = 60 * 1000,
+	KICKED_RETRY_MS = 15 * 60 * 1000,
 };
 
 enum phase { PHASE_IDLE, PHASE_WAITING, PHASE_RESOLVING, PHASE_CONNECTING, PHASE_UP };
@@ -38,9 +46,14 @@ struct uplink {
 	struct resolve_request *lookup;
 	struct loop_timer retry; /* of the next attempt; while resolving, of the look-up's end */
 	struct backoff backoff;
-	int64_t lost_ms;      /* when the outage began, -1 while up or before the first try */
-	int64_t forbidden_ms; /* no attempt before this time */
-	bool redial;	      /* the end that comes is our own wish: no backoff */
+	int64_t lost_ms;	    /* when the outage began, -1 while up or before the first try */
+	int64_t forbidden_ms;	    /* no attempt before this time */
+	bool redial;		    /* the end that comes is our own wish: no backoff */
+	int64_t up_ms;		    /* when the session began */
+	int64_t kick_ms[KICKS_MAX]; /* the latest kicks, a ring of the first `kicks` */
+	unsigned kicks;		    /* counted since they were last forgotten */
+	bool kicked;		    /* too many: from now on each further one is enough */
+	bool away;		    /* the last end was one of those */
 	uint64_t connects;
 };
 
@@ -62,6 +75,46 @@ uint32_t fleet_random(void)
 static int64_t now_ms(const struct uplink *u)
 {
 	return loop_now_ms(u->fleet->loop);
+}
+
+static void forget_kicks(struct uplink *u)
+{
+	u->kicks = 0;
+	u->kicked = false;
+}
+
+static void count_kick(struct uplink *u)
+{
+	int64_t oldest_ms;
+
+	u->kick_ms[u->kicks++ % KICKS_MAX] = now_ms(u);
+	oldest_ms = u->kick_ms[u->kicks % KICKS_MAX];
+	u->kicked |= u->kicks >= KICKS_MAX && now_ms(u) - oldest_ms <= KICKS_WITHIN_MS;
+}
+
+/* What the end of a session or an attempt says about those before. True when this end is a kick,
+ * and one too many. */
+static bool judge_end(struct uplink *u, enum mqtt_down why)
+{
+	if (u->phase != PHASE_UP) {
+		/* Who is gone in between is starting anew, and does not throw us out. */
+		if (why == MQTT_DOWN_REFUSED_PORT || why == MQTT_DOWN_UNREACHABLE ||
+		    why == MQTT_DOWN_TIMEOUT) {
+			forget_kicks(u);
+		}
+		return false;
+	}
+	if (now_ms(u) - u->up_ms >= STEADY_MS) {
+		backoff_reset(&u->backoff);
+		u->lost_ms = -1;
+		forget_kicks(u);
+		return false;
+	}
+	if (why != MQTT_DOWN_LOST) {
+		return false;
+	}
+	count_kick(u);
+	return u->kicked;
 }
 
 static int64_t retry_delay_ms(struct uplink *u, enum mqtt_down why)
@@ -87,11 +140,24 @@ static int64_t retry_delay_ms(struct uplink *u, enum mqtt_down why)
 /* The one place where an attempt or a session ends. */
 static void fall(struct uplink *u, enum mqtt_down why, const char *text)
 {
+	int64_t delay_ms;
+	char said[256];
+
+	u->away = judge_end(u, why);
 	if (u->lost_ms < 0) {
 		u->lost_ms = now_ms(u);
 	}
 	u->phase = PHASE_WAITING;
-	loop_timer_start(&u->retry, retry_delay_ms(u, why));
+	delay_ms = retry_delay_ms(u, why);
+	if (u->away) {
+		delay_ms = KICKED_RETRY_MS + fleet_random() % (KICKED_RETRY_MS / 5);
+		snprintf(said, sizeof(said),
+		    "%s again and again, soon after the login: probably another client takes the "
+		    "session (same client id), or all places are taken",
+		    text);
+		text = said;
+	}
+	loop_timer_start(&u->retry, delay_ms);
 	u->handler.down(u->handler.arg, why, text);
 }
 
@@ -146,10 +212,9 @@ static void on_up(void *arg)
 	struct uplink *u = arg;
 
 	u->connects++;
-	u->lost_ms = -1;
+	u->up_ms = now_ms(u);
 	u->forbidden_ms = 0;
 	u->phase = PHASE_UP;
-	backoff_reset(&u->backoff);
 	if (mqtt_subscribe(u->client, u->topic) < 0) {
 		mqtt_close(u->client, "subscription could not be sent");
 		return;
@@ -286,6 +351,16 @@ int64_t uplink_deaf_ms(const struct uplink *u)
 int uplink_publish(struct uplink *u, const char *topic, const char *payload, size_t len)
 {
 	return uplink_is_up(u) ? mqtt_publish(u->client, topic, payload, len) : -ENOTCONN;
+}
+
+bool uplink_is_kicked(const struct uplink *u)
+{
+	return u->phase != PHASE_UP && u->away;
+}
+
+int uplink_granted(const struct uplink *u)
+{
+	return uplink_is_up(u) ? mqtt_granted(u->client) : -1;
 }
 
 const char *uplink_address(const struct uplink *u)

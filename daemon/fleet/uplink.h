@@ -29,7 +29,7 @@ struct uplink_handler {
 	void (*up)(void *arg);
 	void (*message)(void *arg, const char *topic, char *payload, size_t len);
 	/* A session ended or an attempt failed; the next attempt is already planned. text: one line
-	 * for people. */
+	 * for people; it says so when somebody seems to take our sessions away. */
 	void (*down)(void *arg, enum mqtt_down why, const char *text);
 	void *arg;
 };
@@ -52,6 +52,11 @@ void uplink_renew(struct uplink *u, const char *client_id, const char *why);
  * planned attempt is worth keeping. A refusal's pause stays (see uplink_retry). */
 void uplink_redial(struct uplink *u, const char *why);
 bool uplink_is_up(const struct uplink *u);
+/* The other end took away one young session after the other: the next attempt is 15 minutes off
+ * (reliability.md row 6), but uplink_retry is free to try. */
+bool uplink_is_kicked(const struct uplink *u);
+/* As mqtt_granted; -1 unless up. */
+int uplink_granted(const struct uplink *u);
 /* As mqtt_deaf_ms. */
 int64_t uplink_deaf_ms(const struct uplink *u);
 /* QoS 1. 0 or negative errno. */

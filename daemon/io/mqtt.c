@@ -353,6 +353,7 @@ void mqtt_client_connect(struct mqtt_client *c)
 
 	mqtt_pool_move(c, MQTT_CONNECTING);
 	c->connack = -1;
+	c->granted = -1;
 	c->marks_seen = c->marks;
 	c->partial_since_ms = -1;
 	c->heard_ms = loop_now_ms(c->pool->loop);
@@ -489,6 +490,11 @@ bool mqtt_is_up(const struct mqtt_client *c)
 int64_t mqtt_deaf_ms(const struct mqtt_client *c)
 {
 	return c->phase == MQTT_UP ? loop_now_ms(c->pool->loop) - c->heard_ms : 0;
+}
+
+int mqtt_granted(const struct mqtt_client *c)
+{
+	return c->phase == MQTT_UP ? c->granted : -1;
 }
 
 /* Outside of its callbacks the library writes at once, and may find the connection gone. */

@@ -71,6 +71,10 @@ bool mqtt_is_up(const struct mqtt_client *c);
 /* ms since anything whole came, an answer to a ping too (looked at about once a second); 0 unless
  * up. */
 int64_t mqtt_deaf_ms(const struct mqtt_client *c);
+/* What the broker answered to the session's subscription: the QoS it grants, MQTT_GRANTED_NONE when
+ * it refuses, -1 while it has not answered. */
+#define MQTT_GRANTED_NONE 128
+int mqtt_granted(const struct mqtt_client *c);
 /* QoS 1, both. 0, -ENOTCONN, or -EIO (down follows when the connection is gone). */
 int mqtt_publish(struct mqtt_client *c, const char *topic, const void *payload, size_t len);
 int mqtt_subscribe(struct mqtt_client *c, const char *topic);

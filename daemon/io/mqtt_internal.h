@@ -41,6 +41,7 @@ struct mqtt_client {
 
 	/* Set by the library's callbacks, acted on after the library returned. */
 	int connack; /* -1 = none yet */
+	int granted; /* as mqtt_granted */
 	unsigned marks;
 
 	/* The guard against a packet that never ends. */

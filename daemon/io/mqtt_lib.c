@@ -64,7 +64,12 @@ void mqtt_lib_on_publish(struct mosquitto *lib, void *arg, int mid)
 void mqtt_lib_on_subscribe(
     struct mosquitto *lib, void *arg, int mid, int qos_count, const int *granted_qos)
 {
-	mark(arg);
+	struct mqtt_client *c = arg;
+
+	if (qos_count > 0) {
+		c->granted = granted_qos[0];
+	}
+	mark(c);
 	errno = 0;
 }
 

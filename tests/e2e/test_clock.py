@@ -1,35 +1,25 @@
 # SPDX-License-Identifier: MIT
 """Clocks that jump under the running daemon (reliability.md row 25), moved by a preloaded shim."""
-import os
-import struct
 import time
 import unittest
 
-from harness import BUILD, DEADLINE, Case, wait_until
+from harness import DEADLINE, Case, wait_until
+from shim import Shim
 
-SHIM = BUILD / "tests" / "e2e" / "clock_shim.so"
 DAY = 86400
 
 
 class Clock(Case):
     def setUp(self):
         super().setUp()
-        self.offsets = self.folder / "offsets"
-        self.move(0, 0)
+        self.shim = Shim(self.folder)
+        self.move = self.shim.move
         self.sim_ = self.sim("--printers", "2", "--rate", "5")
-        env = {"CLOCK_SHIM": str(self.offsets), "LD_PRELOAD": str(SHIM)}
-        asan = os.environ.get("ASAN_OPTIONS", "")
-        env["ASAN_OPTIONS"] = (asan + ":" if asan else "") + "verify_asan_link_order=0"
-        self.daemon_ = self.daemon(wrap=["env", *(f"{k}={v}" for k, v in env.items())])
+        self.daemon_ = self.daemon(wrap=self.shim.wrap)
         self.names = [p["name"] for p in self.daemon_.call("printer.list")["printers"]]
         for name in self.names:
             self.daemon_.wait_status(name, "a report", lambda s: s["link"]["state"] == "online" and
                                      s["print"]["state"] != "unknown")
-
-    def move(self, wall_s, boot_s):
-        """The file stays the same one: it is mapped by the daemon."""
-        with open(self.offsets, "r+b" if self.offsets.exists() else "wb") as f:
-            f.write(struct.pack("=qq", wall_s * 1000, boot_s * 1000))
 
     def numbers(self, value, path=""):
         if isinstance(value, dict):

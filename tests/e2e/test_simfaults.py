@@ -140,6 +140,14 @@ class WireFaults(SimCase):
                 pass
         self.client().subscribe().report()
 
+    def test_kick_at_once(self):
+        self.fault("kick-at-once")
+        with self.client() as c:  # was let in
+            while c.read() is not None:
+                pass
+        self.fault("kick-at-once", "off")
+        self.client().subscribe().report()
+
     def test_wrong_code(self):
         self.fault("wrong-code")
         with self.assertRaisesRegex(AssertionError, "CONNACK"):

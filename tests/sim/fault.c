@@ -39,6 +39,8 @@ static const struct {
     [FAULT_SLOW_CONNACK] = {"slow-connack", "[MS]", "answers CONNECT after so long (5000)", 1,
 	600000, 5000},
     [FAULT_KICK] = {"kick", "", "closes all connections once", 1, 0, 0},
+    [FAULT_KICK_AT_ONCE] = {"kick-at-once", "", "lets clients in and closes at once, until off", 1,
+	0, 0},
     [FAULT_OVERSIZE] = {"oversize", "[BYTES]",
 	"announces a PUBLISH of that size (256 MiB) and keeps sending it", 64, 268435455,
 	268435455},

@@ -124,6 +124,9 @@ static void answer_connect(struct session *s)
 	s->accepted = true;
 	n->logins++;
 	log_session(s, "client", s->client_id);
+	if (fault_is_on(&s->printer->faults, FAULT_KICK_AT_ONCE)) {
+		session_close(s, "kicked at once");
+	}
 }
 
 static void handle_connect(struct session *s, const struct mqtt_packet *packet)

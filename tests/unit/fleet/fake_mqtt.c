@@ -69,6 +69,11 @@ int64_t mqtt_deaf_ms(const struct mqtt_client *c)
 	return c->up ? fake.deaf_ms : 0;
 }
 
+int mqtt_granted(const struct mqtt_client *c)
+{
+	return c->up ? fake.granted : -1;
+}
+
 int mqtt_publish(struct mqtt_client *c, const char *topic, const void *payload, size_t len)
 {
 	fake.publishes++;
@@ -132,6 +137,7 @@ void fake_start(void)
 
 	memset(&fake, 0, sizeof(fake));
 	fake.now_ms = 1000;
+	fake.granted = 1;
 	fake.loop = loop_create(&clock);
 	fake.hub = hub_create(1, 1, on_wake, NULL);
 	fake.fleet.loop = fake.loop;

@@ -16,6 +16,7 @@ struct fake {
 	/* The last client made, and what it was asked. */
 	struct mqtt_client *client;
 	int64_t deaf_ms;   /* what mqtt_deaf_ms says */
+	int granted;	   /* what mqtt_granted says */
 	int64_t lookup_ms; /* how long a look-up takes */
 	char last_address[64];
 	unsigned lookups, opens, closes, subscribes, publishes;

@@ -332,8 +332,52 @@ static void printer_without_a_word_after_the_login_fails_at_its_report(void **st
 	fake_advance(100);
 	fake_up();
 	fake_advance(5100);
-	expect("ooooosfss");
+	expect("oooooofss");
+	expect_text(DOCTOR_SUBSCRIPTION, "QoS 1", "");
 	expect_text(DOCTOR_REPORT, "since the login", "upper case");
+}
+
+static void subscription_is_what_the_broker_answered_to_it(void **state)
+{
+	fake_up();
+	fake.granted = -1;
+	fake_advance(6000);
+	examine();
+	expect("ooooosfss");
+	expect_text(DOCTOR_SUBSCRIPTION, "not answered", "");
+	fake.granted = MQTT_GRANTED_NONE;
+	reports = 0;
+	examine();
+	expect("ooooofsss");
+	expect_text(DOCTOR_SUBSCRIPTION, "refuses", "Serial=");
+	fake_message(REPORT, FULL);
+	reports = 0;
+	examine();
+	expect("ooooooooo");
+}
+
+static void sessions_taken_away_are_told_with_their_remedy(void **state)
+{
+	struct probe_result good = seen(SERIAL, "");
+	unsigned i;
+
+	for (i = 0; i < 3; i++) {
+		unsigned opens = fake.opens;
+
+		fake_up();
+		fake_down(MQTT_DOWN_LOST, "peer closed the connection");
+		for (; i < 2 && fake.opens == opens;) {
+			fake_advance(100);
+		}
+	}
+	examine();
+	look_ends(&good);
+	fake_advance(100);
+	fake_up();
+	fake_down(MQTT_DOWN_LOST, "peer closed the connection");
+	fake_advance(0);
+	expect("oooofssss");
+	expect_text(DOCTOR_LOGIN, "another client", "end other programs");
 }
 
 static void verdict_that_does_not_come_ends_after_12_s(void **state)
@@ -409,6 +453,8 @@ int main(void)
 	    RULE(certificate_that_became_good_waits_for_its_turn),
 	    RULE(login_that_works_waits_for_the_reports),
 	    RULE(printer_without_a_word_after_the_login_fails_at_its_report),
+	    RULE(subscription_is_what_the_broker_answered_to_it),
+	    RULE(sessions_taken_away_are_told_with_their_remedy),
 	    RULE(verdict_that_does_not_come_ends_after_12_s),
 	    RULE(whole_examination_ends_within_18_s),
 	    RULE(second_doctor_is_refused),

@@ -134,6 +134,120 @@ static void short_outage_is_retried_within_4_s(void **state)
 	}
 }
 
+/* Let in, and over after that time; then the next attempt is waited for. Its delay in ms. */
+static int64_t short_session(int64_t stood_ms, enum mqtt_down why)
+{
+	unsigned opens = fake.opens;
+	int64_t end_ms;
+
+	fake_up();
+	fake_advance(stood_ms);
+	fake_down(why, "peer closed the connection");
+	end_ms = fake.now_ms;
+	while (fake.opens == opens) {
+		fake_advance(100);
+	}
+	return fake.now_ms - end_ms;
+}
+
+static void being_let_in_for_a_moment_is_not_the_end_of_an_outage(void **state)
+{
+	int64_t begin_ms = fake.now_ms;
+	unsigned opens = fake.opens;
+
+	while (fake.now_ms - begin_ms < 3600 * 1000) {
+		short_session(100, MQTT_DOWN_OVERSIZE);
+	}
+	/* One each second would be thousands. */
+	assert_true(fake.opens - opens < 200);
+	assert_true(fake.opens - opens > 60);
+}
+
+static void loss_of_a_session_that_stood_is_retried_at_once(void **state)
+{
+	unsigned i;
+
+	for (i = 0; i < 20; i++) {
+		short_session(100, MQTT_DOWN_OVERSIZE);
+	}
+	assert_true(short_session(31 * 1000, MQTT_DOWN_LOST) <= 1100);
+	for (i = 0; i < 10; i++) {
+		assert_true(short_session(31 * 1000, MQTT_DOWN_LOST) <= 1100);
+	}
+}
+
+static void kicked_thrice(void)
+{
+	assert_true(short_session(100, MQTT_DOWN_LOST) <= 1100);
+	assert_true(short_session(100, MQTT_DOWN_LOST) <= 2100);
+	fake_up();
+	fake_down(MQTT_DOWN_LOST, "peer closed the connection");
+}
+
+static void three_kicks_a_minute_are_another_client_and_15_minutes(void **state)
+{
+	struct printer_view v;
+	unsigned opens;
+
+	kicked_thrice();
+	printer_view(p, &v);
+	assert_int_equal(v.link.state, LINK_OFFLINE);
+	assert_non_null(strstr(v.link.last_error, "another client"));
+	assert_non_null(strstr(v.link.last_error_hint, "bambuctl refresh"));
+	assert_int_equal(fake_events(EVENT_PRINTER_OFFLINE), 3);
+	opens = fake.opens;
+	fake_advance(15 * 60 * 1000 - 100);
+	assert_int_equal(fake.opens, opens);
+	assert_int_equal(fake_events(EVENT_PRINTER_OFFLINE), 3);
+	fake_advance(3 * 60 * 1000 + 200);
+	assert_int_equal(fake.opens, opens + 1);
+	/* Still so: one try was enough to know. */
+	assert_true(short_session(100, MQTT_DOWN_LOST) >= 15 * 60 * 1000);
+}
+
+static void user_may_try_at_once_when_kicked(void **state)
+{
+	const char *stage = NULL;
+	unsigned opens;
+	struct err e;
+
+	kicked_thrice();
+	opens = fake.opens;
+	assert_int_equal(printer_refresh(p, &stage, &e), 0);
+	assert_string_equal(stage, "connecting");
+	fake_advance(100);
+	assert_int_equal(fake.opens, opens + 1);
+	/* A session that stands ends it. */
+	assert_true(short_session(31 * 1000, MQTT_DOWN_LOST) <= 1100);
+	assert_true(short_session(100, MQTT_DOWN_LOST) <= 2100);
+}
+
+static void printer_that_boots_is_not_taken_for_a_kicker(void **state)
+{
+	unsigned i;
+
+	for (i = 0; i < 10; i++) {
+		assert_true(short_session(100, MQTT_DOWN_LOST) <= 61 * 1000);
+		assert_true(short_session(100, MQTT_DOWN_LOST) <= 61 * 1000);
+		fake_down(MQTT_DOWN_REFUSED_PORT, "connection refused");
+		fake_advance(61 * 1000);
+	}
+}
+
+static void kicks_far_apart_are_no_kicks(void **state)
+{
+	unsigned i, opens;
+
+	for (i = 0; i < 6; i++) {
+		assert_true(short_session(100, MQTT_DOWN_LOST) <= 61 * 1000);
+		/* No answer to a CONNECT says nothing either way, and takes its time. */
+		for (opens = fake.opens; fake.opens < opens + 3;) {
+			fake_down(MQTT_DOWN_CONNACK, "broker is unavailable");
+			fake_advance(61 * 1000);
+		}
+	}
+}
+
 static void refused_port_that_stays_is_lan_closed(void **state)
 {
 	int64_t end;
@@ -355,6 +469,12 @@ int main(void)
 	    RULE(lookup_without_an_answer_keeps_the_last_good_address),
 	    RULE(loss_keeps_the_values_and_says_offline),
 	    RULE(short_outage_is_retried_within_4_s),
+	    RULE(being_let_in_for_a_moment_is_not_the_end_of_an_outage),
+	    RULE(loss_of_a_session_that_stood_is_retried_at_once),
+	    RULE(three_kicks_a_minute_are_another_client_and_15_minutes),
+	    RULE(user_may_try_at_once_when_kicked),
+	    RULE(printer_that_boots_is_not_taken_for_a_kicker),
+	    RULE(kicks_far_apart_are_no_kicks),
 	    RULE(refused_port_that_stays_is_lan_closed),
 	    RULE(wrong_code_is_tried_at_most_12_times_an_hour),
 	    RULE(stranger_is_not_asked_again_within_5_minutes),

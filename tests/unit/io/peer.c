@@ -145,7 +145,7 @@ static bool drip(struct conn *n)
 static bool answer_subscribe(struct conn *n, const uint8_t *body)
 {
 	const struct peer_plan *plan = &n->peer->plan;
-	uint8_t suback[] = {0x90, 3, body[0], body[1], 1};
+	uint8_t suback[] = {0x90, 3, body[0], body[1], plan->refuse_subscribe ? 128 : 1};
 
 	return put_bytes(n, suback, sizeof(suback)) &&
 	       put_bytes(n, plan->after_subscribe, plan->after_subscribe_len) &&

@@ -25,6 +25,7 @@ struct peer_plan {
 	const struct cert *chain[4]; /* sent beside the leaf */
 	int tls_max;		     /* 0 = 1.3; may be below 1.2 */
 	int connack;		     /* return code */
+	bool refuse_subscribe;	     /* SUBACK 128 */
 	bool hold; /* accepts nobody before peer_release; backlog as small as can be */
 	/* Sent in one write after a SUBSCRIBE was answered. */
 	const uint8_t *after_subscribe;

@@ -89,6 +89,29 @@ static void expect_all_five(struct rig *r)
 	scene_close(&c);
 }
 
+static void expect_granted(struct rig *r, bool refuse, int granted)
+{
+	struct peer_plan plan = rig_plan(r, PEER_MQTT);
+	struct scene c;
+	uint8_t packet[128];
+
+	plan.refuse_subscribe = refuse;
+	plan.after_subscribe = packet;
+	plan.after_subscribe_len = peer_put_publish(packet, TOPIC, "{}");
+	scene_open(&c, r, &plan, 0);
+	assert_int_equal(mqtt_granted(c.s.client), -1);
+	rig_until(r, &c.s.ups, 1);
+	rig_until(r, &c.s.messages, 1);
+	assert_int_equal(mqtt_granted(c.s.client), granted);
+	scene_close(&c);
+}
+
+static void mqtt_subscription_is_what_the_broker_granted(void **state)
+{
+	expect_granted(*state, false, 1);
+	expect_granted(*state, true, MQTT_GRANTED_NONE);
+}
+
 static void mqtt_packets_of_one_record_all_arrive(void **state)
 {
 	expect_all_five(*state);
@@ -536,6 +559,7 @@ static void mqtt_sweep_is_spread_over_the_second(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    WITH_RIG(mqtt_subscription_is_what_the_broker_granted),
 	    WITH_RIG(mqtt_packets_of_one_record_all_arrive),
 	    WITH_RIG(mqtt_packets_left_inside_openssl_are_fetched),
 	    WITH_RIG(mqtt_library_callbacks_leave_no_errno),
