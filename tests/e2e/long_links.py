@@ -1,17 +1,19 @@
 # SPDX-License-Identifier: MIT
-"""Links over minutes (reliability.md rows 3, 5 and 6); run by tests/check.sh --long."""
+"""Links over minutes (reliability.md rows 3 and 5); run by tests/check.sh --long."""
+import json
 import time
 import unittest
 
 from harness import Case, wait_until
+from shim import Shim
 
 PRINTERS, ROUNDS = 10, 50
 
 
 class Links(Case):
-    def begin(self, *args):
+    def begin(self, *args, **kw):
         self.sim_ = self.sim(*args)
-        self.daemon_ = self.daemon()
+        self.daemon_ = self.daemon(**kw)
         self.names = [p["name"] for p in self.daemon_.call("printer.list")["printers"]]
         for name in self.names:
             self.daemon_.wait_status(name, "a report", lambda s: s["link"]["state"] == "online" and
@@ -40,29 +42,44 @@ class Links(Case):
         self.daemon_.wait_link(sick, "online")
         self.assertEqual(self.daemon_.status(well)["link"]["reconnects"], 0)
 
+    def all_counters(self):
+        got = self.daemon_.call("daemon.stats")["counters"]["printers"]
+        return [got[n] for n in self.names]
+
+    def stats(self, name):
+        return json.loads(self.sim_.do("stats", self.serials[name]))
+
+    def whole(self, done):
+        """What each session owes has reached every printer: a subscription, a version and a full report asked for."""
+        return all(self.stats(n)[what] == done for n in self.names for what in ("logins", "subscribes", "get_versions", "pushalls"))
+
     def test_five_hundred_restarts_are_five_hundred_sessions(self):
-        """Row 5: after each loss one connection, subscribed, the version asked for, and never a second full report
-        within 3 s; row 6: no tighter than the backoff, whoever throws us out."""
-        self.begin("--printers", str(PRINTERS), "--rate", "5")
-        start = time.monotonic()
+        """Row 5: after each loss one connection, subscribed, the version and one full report asked for, none missed. Each
+        session has stood (the clock is moved) when it is lost, so that each loss is the first of its outage."""
+        shim = Shim(self.folder)
+        self.begin("--printers", str(PRINTERS), "--rate", "5", wrap=shim.wrap)
+        start, back = time.monotonic(), []
+        wait_until("the first sessions", lambda: self.whole(1))
         for done in range(1, ROUNDS + 1):
+            # Beyond what makes a session steady, short of a keepalive's end; heard from before and after.
+            heard = [c["messages"] for c in self.all_counters()]
+            shim.pass_by(35)
+            wait_until("the time to be seen", lambda: all(c["messages"] > n + 1 for c, n in zip(self.all_counters(), heard)))
+            lost = time.monotonic()
             self.sim_.do("fault", "all", "kick", "on")
-
-            def back(count=done):
-                got = self.daemon_.call("daemon.stats")["counters"]["printers"]
-                return all(got[n]["reconnects"] == count for n in self.names)
-
-            wait_until(f"reconnect {done} of all", back, deadline=30)
-        took = time.monotonic() - start
+            wait_until(f"reconnect {done} of all", lambda: all(c["reconnects"] == done for c in self.all_counters()), deadline=30)
+            back.append(time.monotonic() - lost)
+            wait_until(f"all that session {done + 1} owes", lambda: self.whole(done + 1))
+        print(f"{PRINTERS} x {ROUNDS} restarts in {time.monotonic() - start:.0f} s; all back after {sorted(back)[ROUNDS // 2]:.1f} s "
+              f"(median), {max(back):.1f} s (longest)")
+        # The first retry comes after half a second at the soonest, and within a second.
+        self.assertGreater(min(back), 0.5)
+        self.assertLess(sorted(back)[ROUNDS // 2], 3)
         for name in self.names:
             self.daemon_.wait_status(name, "fresh values", lambda s: s["link"]["state"] == "online" and
                                      s["link"]["age_ms"] < 2000 and s["print"]["state"] != "unknown")
             got = self.counters(name)
-            self.assertEqual((got["connects"], got["reconnects"]), (ROUNDS + 1, ROUNDS))
-            self.assertLessEqual(got["pushalls"], min(ROUNDS + 1, took / 3 + 2))
-            self.assertGreaterEqual(got["version"], 1)
-        # 10 x 50: the first retry comes after half a second at the soonest.
-        self.assertGreater(took, ROUNDS * 0.5)
+            self.assertEqual((got["connects"], got["reconnects"], got["pushalls"]), (ROUNDS + 1, ROUNDS, ROUNDS + 1))
 
 
 if __name__ == "__main__":

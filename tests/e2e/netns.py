@@ -12,7 +12,7 @@ def refused():
     for tool in ("ip", "nft", "nsenter", "unshare"):
         if not shutil.which(tool, path="/usr/sbin:/usr/bin:/sbin:/bin"):
             return f"{tool} is missing"
-    probe = "ip link add va type veth peer name vb && nft add table inet t && mount --bind /etc/hosts /etc/hosts"
+    probe = "ip link add va type veth peer name vb && nft add table inet t && mount --bind /etc /etc"
     done = subprocess.run(["unshare", "--net", "--mount", "sh", "-c", probe], capture_output=True, text=True, check=False)
     return None if done.returncode == 0 else f"namespaces are refused: {done.stderr.strip()}"
 

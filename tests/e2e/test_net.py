@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Faults of the network itself, in private namespaces (reliability.md rows 1, 2 and 4): all at once, each on a printer of
 its own, while one printer is well and somebody asks the daemon all the time."""
+import os
+import shutil
 import threading
 import time
 import unittest
@@ -44,10 +46,16 @@ class Net(Case):
         self.addCleanup(self.cable.close)
         self.sim_ = self.sim("--printers", str(len(NAMES)), "--rate", "5", "--address", FIRST, "--port-base", "8883",
                              wrap=self.cable.b.enter)
-        self.hosts = self.folder / "hosts"
+        # An /etc of its own, whatever the real one holds or lacks.
+        etc = self.folder / "etc"
+        etc.mkdir()
+        for name in ("group", "ld.so.cache", "machine-id", "passwd"):
+            if os.path.exists(f"/etc/{name}"):
+                shutil.copy(f"/etc/{name}", etc / name)
+        self.hosts = etc / "hosts"
         self.hosts.write_text(f"127.0.0.1 localhost\n{ADDRESS['named']} named.test\n")
-        (self.folder / "resolv.conf").write_text(f"nameserver {ADDRESS['well']}\n")
-        (self.folder / "nsswitch.conf").write_text("hosts: files dns\n")
+        (etc / "resolv.conf").write_text(f"nameserver {ADDRESS['well']}\n")
+        (etc / "nsswitch.conf").write_text("hosts: files dns\n")
         self.write_names()
         # The resolver's machine is there and says nothing.
         self.cable.outward(ADDRESS["well"], "udp", "dport", "53", "drop")
@@ -69,8 +77,8 @@ class Net(Case):
         self.write_config(head)
 
     def begin(self):
-        files = "".join(f"mount --bind $0/{f} /etc/{f} && " for f in ("hosts", "resolv.conf", "nsswitch.conf"))
-        self.daemon_ = self.daemon(wrap=[*self.cable.a.enter, "unshare", "--mount", "sh", "-c", files + 'exec "$@"', self.folder])
+        self.daemon_ = self.daemon(wrap=[*self.cable.a.enter, "unshare", "--mount", "sh", "-c",
+                                         'mount --bind $0/etc /etc && exec "$@"', self.folder])
         self.asker = Asker(self.daemon_)
         self.daemon_.wait_status("well", "a report", lambda s: s["print"]["state"] != "unknown")
 
