@@ -16,6 +16,7 @@
 #include "daemon/fleet/fleet.h"
 #include "daemon/fleet/ops.h"
 #include "daemon/fleet/registry.h"
+#include "daemon/fleet/uplink.h"
 #include "daemon/fleet/wake.h"
 #include "daemon/io/loop.h"
 #include "daemon/io/mqtt.h"
@@ -184,22 +185,6 @@ static void stop_journal(struct daemon *d)
 	journal_destroy(TAKE(d->journal));
 }
 
-static uint64_t client_salt(const struct config_daemon *c)
-{
-	const char *parts[] = {c->instance, c->state_dir};
-	uint64_t h = 14695981039346656037ull;
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(parts); i++) {
-		const char *s;
-
-		for (s = parts[i]; *s; s++) {
-			h = (h ^ (unsigned char)*s) * 1099511628211ull;
-		}
-	}
-	return h;
-}
-
 static int start_fleet(struct daemon *d, struct err *e)
 {
 	d->fleet.loop = d->loop;
@@ -207,7 +192,7 @@ static int start_fleet(struct daemon *d, struct err *e)
 	d->fleet.resolver = resolver_create(d->loop);
 	d->fleet.tls = tls_store_create();
 	d->fleet.pool = mqtt_pool_create(d->loop);
-	d->fleet.client_salt = client_salt(&d->config->daemon);
+	d->fleet.client_salt = uplink_salt(d->config->daemon.instance, d->config->daemon.state_dir);
 	d->fleet.state_dir = xstrdup(d->config->daemon.state_dir);
 	report_init(&d->fleet.report);
 	d->fleet.ops = ops_create(d->loop);

@@ -3,9 +3,11 @@
 #include "daemon/fleet/uplink.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
+#include <unistd.h>
 
 #include "common/util.h"
 #include "daemon/fleet/fleet.h"
@@ -46,7 +48,7 @@ struct uplink {
 	struct resolve_request *lookup;
 	struct loop_timer retry; /* of the next attempt; while resolving, of the look-up's end */
 	struct backoff backoff;
-	int64_t lost_ms;	    /* when the outage began, -1 while up or before the first try */
+	int64_t lost_ms; /* when the outage began, -1 before the first and after a steady session */
 	int64_t forbidden_ms;	    /* no attempt before this time */
 	bool redial;		    /* the end that comes is our own wish: no backoff */
 	int64_t up_ms;		    /* when the session began */
@@ -70,6 +72,34 @@ uint32_t fleet_random(void)
 		r = state;
 	}
 	return r;
+}
+
+static void read_machine_id(char *buf, size_t size)
+{
+	int fd = open("/etc/machine-id", O_RDONLY | O_CLOEXEC);
+	ssize_t n = -1;
+
+	if (fd >= 0) {
+		n = read(fd, buf, size - 1);
+		close(fd);
+	}
+	buf[n > 0 ? n : 0] = '\0';
+}
+
+uint64_t uplink_salt(const char *instance, const char *state_dir)
+{
+	/* Without the machine two daemons with the defaults would take each other's sessions. */
+	char machine[64];
+	const char *parts[] = {machine, instance, state_dir};
+	uint64_t h = 14695981039346656037ull;
+
+	read_machine_id(machine, sizeof(machine));
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+		for (const char *s = parts[i]; *s; s++) {
+			h = (h ^ (unsigned char)*s) * 1099511628211ull;
+		}
+	}
+	return h;
 }
 
 static int64_t now_ms(const struct uplink *u)

@@ -34,6 +34,9 @@ struct uplink_handler {
 	void *arg;
 };
 
+/* What makes client ids those of this daemon on this machine: stable as long as both strings and
+ * the machine's id are. */
+uint64_t uplink_salt(const char *instance, const char *state_dir);
 /* Everything in config is copied. Idle until uplink_start. */
 struct uplink *uplink_create(
     struct fleet *f, const struct uplink_config *config, const struct uplink_handler *h);

@@ -2,10 +2,11 @@
 """Sessions that the other end takes away at once (reliability.md row 6): no ping-pong, and a word about who it may be."""
 import json
 import re
-import time
+import shutil
 import unittest
 
 import broker
+import netns
 from harness import Case, Process, wait_until
 from shim import Shim
 
@@ -108,6 +109,22 @@ class SameId(Case):
     def ours(self):
         """Client ids of the sessions that came in with the printer's login, in order."""
         return re.findall(r"New client connected from \S+ as (\S+) \([^)]*u'bblp'\)", self.broker.text())
+
+    @unittest.skipIf(netns.refused(), "another /etc needs root and namespaces")
+    def test_the_id_is_this_machines(self):
+        """The same configuration on another machine is not the same client; after a restart it still is."""
+        (self.folder / "etc").mkdir()
+        for name in ("group", "passwd"):
+            shutil.copy(f"/etc/{name}", self.folder / "etc" / name)
+        for machine in ("a" * 32, "b" * 32, "a" * 32):
+            (self.folder / "etc" / "machine-id").write_text(machine + "\n")
+            self.daemon_.stop()
+            self.processes.remove(self.daemon_)
+            self.daemon_ = self.daemon(wrap=["unshare", "--mount", "sh", "-c", 'mount --bind $0/etc /etc && exec "$@"', self.folder])
+            self.daemon_.wait_link("one", "online")
+        first, one, other, again = self.ours()
+        self.assertEqual(one, again)
+        self.assertEqual(len({first, one, other}), 3)
 
     def rivals(self):
         """How often the other program came in with our id."""
