@@ -197,7 +197,8 @@ static int judge(const struct answer *a, const char *name, struct err *e)
 	static const enum err_type types[] = {
 	    ERR_FILE_REFUSED, ERR_NO_SUCH_FILE, ERR_PERMISSION_DENIED};
 	static const char lead[] = "bambu-inspect: ";
-	const char *text = a->complaint.data ? a->complaint.data : "";
+	const char *text =
+	    a->complaint.data ? a->complaint.data : "bambu-inspect failed without a word";
 	enum err_type type = ERR_INTERNAL;
 
 	if (WIFEXITED(a->status) && WEXITSTATUS(a->status) == 0) {
@@ -215,8 +216,7 @@ static int judge(const struct answer *a, const char *name, struct err *e)
 		}
 	}
 	text += str_starts(text, lead) ? strlen(lead) : 0;
-	err_set(e, type, "%s: %.*s", name, (int)strcspn(text, "\n"),
-	    *text ? text : "bambu-inspect failed without a word");
+	err_set(e, type, "%s: %.*s", name, (int)strcspn(text, "\n"), text);
 	return -1;
 }
 

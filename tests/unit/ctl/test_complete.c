@@ -84,13 +84,21 @@ static void complete_offers_values_of_options(void **state)
 	assert_and_free(COMPLETE("events", "--kind", "--limit", "st"), "");
 }
 
-static void complete_leaves_paths_to_the_shell(void **state)
+static void assert_files(char *found)
 {
-	char *found = COMPLETE("--socket", "/ru");
-
 	assert_string_equal(found, "");
 	assert_int_equal(status, COMPLETE_FILES);
 	free(found);
+}
+
+static void complete_leaves_paths_to_the_shell(void **state)
+{
+	assert_files(COMPLETE("--socket", "/ru"));
+	assert_files(COMPLETE("inspect", ""));
+	assert_files(COMPLETE("inspect", "--plate", "1", "a.3"));
+	assert_files(COMPLETE("inspect", "a.3mf", "--thumbnail", "o"));
+	assert_and_free(COMPLETE("inspect", "a.3mf", ""), "");
+	assert_and_free(COMPLETE("insp"), "inspect ");
 }
 
 static void complete_offers_words_of_parameters(void **state)
