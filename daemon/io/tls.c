@@ -34,9 +34,9 @@ struct tls_profile {
 	struct tls_trust trust;
 };
 
-/* Both belong to the thread of the loop: which peer the next SSL is for, and the /dev/null that
- * silences a socket when no descriptor may be opened. */
-static struct tls_peer *current_peer;
+/* Which peer the next SSL of this thread is for. */
+static _Thread_local struct tls_peer *current_peer;
+/* Of the loop's thread: silences a socket when no descriptor may be opened. */
 static int null_fd = -1;
 
 static void on_ssl_new(
@@ -456,4 +456,21 @@ void tls_profile_unref(struct tls_profile *p)
 SSL_CTX *tls_profile_ctx(struct tls_profile *p)
 {
 	return p->ctx;
+}
+
+struct tls_lent *tls_profile_lend(const struct tls_profile *p)
+{
+	struct tls_lent *t = xcalloc(1, sizeof(*t));
+
+	tls_trust_copy(&p->trust, t);
+	return t;
+}
+
+void tls_lent_apply(const struct tls_lent *t, SSL_CTX *ctx, struct tls_peer *peer)
+{
+	tls_set_current(peer);
+	SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION);
+	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
+	SSL_CTX_set_cert_verify_callback(ctx, tls_verify_certificate, (void *)&t->trust);
+	SSL_CTX_set_info_callback(ctx, on_info);
 }

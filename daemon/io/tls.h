@@ -28,6 +28,16 @@ struct tls_profile *tls_profile_ref(struct tls_profile *p);
 void tls_profile_unref(struct tls_profile *p); /* NULL is fine */
 SSL_CTX *tls_profile_ctx(struct tls_profile *p);
 
+/* What a profile trusts, for another thread: shares nothing with the profile or the store and may
+ * outlive both. Of the loop's thread. */
+struct tls_lent;
+struct tls_peer;
+struct tls_lent *tls_profile_lend(const struct tls_profile *p);
+void tls_lent_destroy(struct tls_lent *t); /* in any thread; NULL is fine */
+/* Makes somebody else's context verify as a profile's own does: at least TLS 1.2, and every SSL
+ * that is born in this thread from now on belongs to peer (tls_set_current). Both outlive ctx. */
+void tls_lent_apply(const struct tls_lent *t, SSL_CTX *ctx, struct tls_peer *peer);
+
 /* Who must answer, and what was found. Owned by the connection's owner; must outlive the SSL. */
 struct tls_peer {
 	enum tls_verify verify;
@@ -51,8 +61,8 @@ struct tls_peer {
 
 /* Forgets what was found, keeps who is expected: before each connection. */
 void tls_peer_reset(struct tls_peer *peer);
-/* The next SSL born from any profile belongs to peer (stored in its ex_data); NULL ends that. One
- * thread. */
+/* The next SSL born in this thread from any profile belongs to peer (stored in its ex_data); NULL
+ * ends that. */
 void tls_set_current(struct tls_peer *peer);
 /* Binds an existing SSL (sets SNI to peer->name too). */
 void tls_bind(SSL *ssl, struct tls_peer *peer);

@@ -31,6 +31,14 @@ struct tls_trust {
 	STACK_OF(X509) * certs; /* of the CaFile; NULL = none */
 };
 
+/* A trust that shares nothing with its store but OpenSSL's own counted objects, so that another
+ * thread may hold it for longer than the store lives. */
+struct tls_lent {
+	struct tls_trust trust; /* its built_in is the one below */
+	struct tls_anchors built_in;
+};
+void tls_trust_copy(const struct tls_trust *from, struct tls_lent *ret);
+
 /* The common name for people: escaped and cut. Returns buf. */
 char *tls_label_of(const X509_NAME *name, char buf[static TLS_LABEL_MAX]);
 /* For SSL_CTX_set_cert_verify_callback; arg is a struct tls_trust. */

@@ -49,6 +49,33 @@ void tls_anchors_finish(struct tls_anchors *a)
 	*a = (struct tls_anchors){0};
 }
 
+static void anchors_copy(const struct tls_anchors *from, struct tls_anchors *ret)
+{
+	ret->list = xcalloc(from->len + 1, sizeof(*ret->list));
+	for (size_t i = 0; i < from->len; i++) {
+		EVP_PKEY_up_ref(from->list[i].key);
+		ret->list[ret->len++] = from->list[i];
+	}
+}
+
+void tls_trust_copy(const struct tls_trust *from, struct tls_lent *ret)
+{
+	anchors_copy(from->built_in, &ret->built_in);
+	anchors_copy(&from->own, &ret->trust.own);
+	ret->trust.built_in = &ret->built_in;
+	ret->trust.certs = from->certs != NULL ? X509_chain_up_ref(from->certs) : NULL;
+}
+
+void tls_lent_destroy(struct tls_lent *t)
+{
+	if (t != NULL) {
+		tls_anchors_finish(&t->built_in);
+		tls_anchors_finish(&t->trust.own);
+		sk_X509_pop_free(t->trust.certs, X509_free);
+		free(t);
+	}
+}
+
 static bool anchors_have(const struct tls_anchors *a, const uint8_t pin[static TLS_PIN_BYTES])
 {
 	for (size_t i = 0; i < a->len; i++) {
