@@ -37,7 +37,7 @@ struct files_request {
 	enum files_verb verb;
 	struct files_printer printer;
 	const char *path; /* as files_path wrote it; copied */
-	int fd;		  /* PUT, GET: the client's socket, dup'ed; else -1 */
+	int fd;		  /* PUT, GET: the client's socket, dup'ed, taken in any case; else -1 */
 	int64_t size;	  /* PUT: bytes that come; else -1 */
 };
 
@@ -60,7 +60,8 @@ struct files_handler {
 
 /* NULL without an eventfd. */
 struct files *files_create(struct loop *l);
-/* Cancels all without telling anybody. NULL is fine. */
+/* Cancels all without telling anybody; what runs is cut and waited for, some milliseconds. NULL is
+ * fine. */
 void files_destroy(struct files *f);
 
 /* 0 and the job, or negative with *e: busy (too many wait). */
@@ -77,7 +78,7 @@ bool files_job_is_queued(const struct files_job *job);
 void files_job_progress(const struct files_job *job, int64_t *ret_done, int64_t *ret_total);
 
 /* A path of a client made clean: absolute, without empty parts, no "..", no control character,
- * UTF-8, at most 255 bytes. `dest` names what the caller has (NULL: path must name a file itself);
- * a path that ends in '/' gets it appended. 0 with an owned path, or -EINVAL with *e =
+ * UTF-8, at most 255 bytes. `dest` names what the caller has (NULL: nothing is appended);
+ * a path that ends in '/' gets its last part appended. 0 with an owned path, or -EINVAL with *e =
  * file_refused. */
 int files_path(const char *path, const char *dest, char **ret, struct err *e);
