@@ -171,7 +171,6 @@ static int64_t retry_delay_ms(struct uplink *u, enum mqtt_down why)
 static void fall(struct uplink *u, enum mqtt_down why, const char *text)
 {
 	int64_t delay_ms;
-	char said[256];
 
 	u->away = judge_end(u, why);
 	if (u->lost_ms < 0) {
@@ -181,11 +180,8 @@ static void fall(struct uplink *u, enum mqtt_down why, const char *text)
 	delay_ms = retry_delay_ms(u, why);
 	if (u->away) {
 		delay_ms = KICKED_RETRY_MS + fleet_random() % (KICKED_RETRY_MS / 5);
-		snprintf(said, sizeof(said),
-		    "%s again and again, soon after the login: probably another client takes the "
-		    "session (same client id), or all places are taken",
-		    text);
-		text = said;
+		text = "thrown out soon after the login, again and again: probably another client "
+		       "takes the session (same client id), or all places are taken";
 	}
 	loop_timer_start(&u->retry, delay_ms);
 	u->handler.down(u->handler.arg, why, text);
