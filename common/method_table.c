@@ -1203,6 +1203,7 @@ const struct method method_table[] =
 	{
 	    .name = "kprofile.get",
 	    .perm = PERM_READ,
+	    .since = "0.3.0",
 	    .verb = "kprofile",
 	    .usage = "PRINTER",
 	    .help = "List flow profiles",

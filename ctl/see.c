@@ -27,6 +27,11 @@ void see_show_firmware(struct ctl *c, json_object *result)
 	show_firmware(&c->out, result);
 }
 
+void see_show_profiles(struct ctl *c, json_object *result)
+{
+	show_profiles(&c->out, result);
+}
+
 void see_show_hms(struct ctl *c, json_object *result)
 {
 	show_hms(&c->out, result);

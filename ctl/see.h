@@ -12,6 +12,7 @@ int see_get(struct ctl *c);
 void see_show_hms(struct ctl *c, json_object *result);
 void see_show_hms_text(struct ctl *c, json_object *result);
 void see_show_firmware(struct ctl *c, json_object *result);
+void see_show_profiles(struct ctl *c, json_object *result);
 void see_show_keys(struct ctl *c, json_object *result);
 void see_show_stages(struct ctl *c, json_object *result);
 void see_show_list(struct ctl *c, json_object *result);

@@ -8,7 +8,7 @@
 #include "ctl/table.h"
 
 extern const struct column_set show_list_columns, show_trays_columns, show_env_columns,
-    show_hms_columns, show_keys_columns, show_firmware_columns;
+    show_hms_columns, show_keys_columns, show_firmware_columns, show_profiles_columns;
 
 /* Result of printer.list. */
 void show_list(struct out *o, json_object *result);
@@ -17,9 +17,10 @@ void show_status(struct out *o, json_object *printer);
 enum show_ams { SHOW_AMS_ALL, SHOW_AMS_LOW, SHOW_AMS_ENV };
 /* Result of ams.get; LOW: spools that end soon, ENV: humidity and temperature. */
 void show_ams(struct out *o, json_object *result, enum show_ams what);
-/* Result of hms.list; of hms.text; of api.keys; of device.firmware; one event. */
+/* Result of hms.list; of hms.text; of api.keys; of device.firmware; of kprofile.get; one event. */
 void show_hms(struct out *o, json_object *result);
 void show_hms_text(struct out *o, json_object *result);
 void show_keys(struct out *o, json_object *result);
 void show_firmware(struct out *o, json_object *result);
+void show_profiles(struct out *o, json_object *result);
 void show_event(struct out *o, json_object *event);

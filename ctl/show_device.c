@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a printer keeps beside its state, as tables: firmware of its parts. */
+/* What a printer keeps beside its state, as tables: firmware of its parts, flow profiles. */
 #include <string.h>
 
 #include "common/util.h"
@@ -84,4 +84,75 @@ void show_firmware(struct out *o, json_object *result)
 {
 	draw_each(o, result, &show_firmware_columns, "MODULE,VERSION,NEW,PRODUCT,HARDWARE",
 	    draw_firmware);
+}
+
+enum profile_column {
+	PROFILE_PRINTER,
+	PROFILE_INDEX,
+	PROFILE_NAME,
+	PROFILE_FILAMENT,
+	PROFILE_K,
+	PROFILE_N,
+	PROFILE_DIAMETER,
+	PROFILE_NOZZLE,
+	PROFILE_HOTEND,
+	PROFILE_COUNT
+};
+
+const struct column_set show_profiles_columns = {
+    .count = PROFILE_COUNT,
+    .column =
+	{
+	    [PROFILE_PRINTER] = {"PRINTER"},
+	    [PROFILE_INDEX] = {"INDEX", .right = true},
+	    [PROFILE_NAME] = {"NAME", .cut = true},
+	    [PROFILE_FILAMENT] = {"FILAMENT"},
+	    [PROFILE_K] = {"K", .right = true},
+	    [PROFILE_N] = {"N", .right = true, .extra = true},
+	    [PROFILE_DIAMETER] = {"MM", .right = true},
+	    [PROFILE_NOZZLE] = {"NOZZLE", .right = true},
+	    [PROFILE_HOTEND] = {"HOTEND", .extra = true},
+	},
+};
+
+/* With as many digits as it has. */
+static char *plain_number(json_object *o, const char *key)
+{
+	double value;
+
+	return json_get_num(o, key, &value) ? xasprintf("%g", value) : xstrdup("-");
+}
+
+static void draw_profiles(struct table *t, json_object *one)
+{
+	static const struct {
+		enum profile_column column;
+		const char *member;
+	} numbers[] = {
+	    {PROFILE_INDEX, "index"},
+	    {PROFILE_K, "k"},
+	    {PROFILE_N, "n"},
+	    {PROFILE_DIAMETER, "diameter_mm"},
+	    {PROFILE_NOZZLE, "nozzle"},
+	};
+	json_object *profiles = json_get_arr(one, "profiles");
+
+	for (size_t i = 0; profiles && i < json_object_array_length(profiles); i++) {
+		json_object *profile = json_object_array_get_idx(profiles, i);
+
+		table_row(t, OUT_PLAIN);
+		table_take(t, PROFILE_PRINTER, out_safe(t->out, json_get_str(one, "printer")));
+		table_take(t, PROFILE_NAME, out_member(t->out, profile, "name"));
+		table_take(t, PROFILE_FILAMENT, out_member(t->out, profile, "filament"));
+		table_take(t, PROFILE_HOTEND, out_member(t->out, profile, "hotend"));
+		for (size_t k = 0; k < ARRAY_SIZE(numbers); k++) {
+			table_take(t, numbers[k].column, plain_number(profile, numbers[k].member));
+		}
+	}
+}
+
+void show_profiles(struct out *o, json_object *result)
+{
+	draw_each(
+	    o, result, &show_profiles_columns, "INDEX,NAME,FILAMENT,K,MM,NOZZLE", draw_profiles);
 }

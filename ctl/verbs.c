@@ -50,6 +50,8 @@ const struct verb verb_table[] = {
     {"inspect", .usage = "FILE.3mf [--plate N] [--thumbnail OUT.png]",
 	.help = "Show what a 3mf file asks of a printer", .run = inspect_run},
     {"keys", "api.keys", "", .columns = &show_keys_columns, .show = see_show_keys},
+    {"kprofile", "kprofile.get", "[PRINTER]", .columns = &show_profiles_columns,
+	.show = see_show_profiles, .words_max = 0},
     {"list", "printer.list", "[PRINTER...] [-w]", .columns = &show_list_columns,
 	.show = see_show_list, .farm = true},
     {"metrics", "metrics.text", .show = metrics_show, .words_max = 0},

@@ -58,6 +58,7 @@ const struct handler handler_table[] = {
     {"hms.list", h_hms_list, false},
     {"hms.text", h_hms_text, false},
     {"kprofile.delete", h_command, true},
+    {"kprofile.get", h_kprofile_get, false},
     {"kprofile.select", h_command, true},
     {"kprofile.set", h_command, true},
     {"metrics.text", h_metrics_text, false},

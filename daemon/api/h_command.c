@@ -8,6 +8,7 @@
 #include "daemon/api/core.h"
 #include "daemon/api/handlers.h"
 #include "daemon/api/pick.h"
+#include "daemon/api/render.h"
 #include "daemon/api/reply.h"
 #include "daemon/fleet/command.h"
 #include "daemon/fleet/printer.h"
@@ -22,7 +23,8 @@ struct part {
 	enum op_stage stage;
 	int64_t took_ms;
 	bool already;
-	char *job; /* owned: print.start */
+	char *job;	/* owned: print.start */
+	char *profiles; /* owned: kprofile.get, as JSON */
 	struct err error;
 };
 
@@ -36,6 +38,10 @@ struct wish {
 
 static void write_outcome(struct jw *w, const struct part *p)
 {
+	if (p->profiles) {
+		jw_raw(w, "profiles", p->profiles, strlen(p->profiles));
+		return;
+	}
 	jw_str(w, "stage", op_stage_word(p->stage));
 	jw_int(w, "took_ms", p->took_ms);
 	jw_str(w, "op", p->id);
@@ -105,6 +111,7 @@ static void wish_free(struct wish *wish)
 {
 	for (size_t i = 0; i < wish->count; i++) {
 		free(wish->parts[i].job);
+		free(wish->parts[i].profiles);
 	}
 	free(wish);
 }
@@ -131,6 +138,7 @@ static void on_told(void *arg, const struct op *op)
 	p->took_ms = op_took_ms(op);
 	p->already = op->already;
 	p->error = op->error;
+	p->profiles = op->profiles ? render_profiles(op->profiles) : NULL;
 	p->job = op->job ? xstrdup(op->job) : NULL;
 	p->wish->left--;
 	answer_when_complete(p->wish);
@@ -267,6 +275,16 @@ static struct command_request read_request(const struct call *c)
 	json_get_i64(c->params, "timeout_ms", &r.timeout_ms);
 	json_get_bool(c->params, "confirm", &r.confirmed);
 	return r;
+}
+
+/* A question that the printer itself has to answer. */
+int h_kprofile_get(struct call *c)
+{
+	struct command_request request = read_request(c);
+	_cleanup_pick_ struct pick pick = {0};
+	int r = pick_printers(c, &pick);
+
+	return r < 0 ? r : begin(c, &pick, &request);
 }
 
 int h_command(struct call *c)

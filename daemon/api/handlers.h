@@ -36,6 +36,7 @@ int h_events_list(struct call *c);
 
 /* Every method that is a command to printers. */
 int h_command(struct call *c);
+int h_kprofile_get(struct call *c);
 int h_device_firmware(struct call *c);
 
 int h_op_get(struct call *c);

@@ -8,6 +8,8 @@
 #include "common/jw.h"
 #include "daemon/model/view.h"
 
+struct profile_list;
+
 #define RENDER_ALL ((1u << SECTION_COUNT) - 1)
 
 /* The status object under key. sections: SECTION_BIT mask of what to write (identity, link and
@@ -28,3 +30,5 @@ struct render_key {
 };
 extern const struct render_key render_keys[];
 extern const unsigned render_key_count;
+/* The array of profiles. Owned. */
+char *render_profiles(const struct profile_list *l);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/jw.h"
+#include "common/method.h"
 #include "common/text.h"
 #include "daemon/fleet/printer_internal.h"
 #include "daemon/model/ack.h"
@@ -173,6 +174,13 @@ static bool is_so(const struct printer *p, const struct command_request *r)
 	       effect_is_so(r->method, r->params, &p->state);
 }
 
+#define QUESTIONS_MAX 4 /* readers have no limit of their own, and must not hold up commands */
+
+static bool is_question(const char *method)
+{
+	return method_find(method)->perm < PERM_CONTROL;
+}
+
 /* ---- the two ways to ask ---- */
 
 /* What the request leaves to be settled here; *ret_own keeps what that is made of. */
@@ -250,6 +258,9 @@ int printer_command(struct printer *p, const struct command_request *asked, comm
 	if (rc == 0 && start_is(r->method)) {
 		rc = start_check(p, e);
 	}
+	if (rc == 0 && is_question(r->method) && p->pending.count >= QUESTIONS_MAX) {
+		rc = refuse(p, e, ERR_BUSY, "a question has to wait for other commands", NULL);
+	}
 	if (rc == 0 && pending_is_full(&p->pending)) {
 		rc = refuse(p, e, ERR_BUSY, "32 commands wait for an answer", NULL);
 	}
@@ -308,6 +319,9 @@ static void on_ended(void *arg, const struct op *op)
 	    op->error.type == ERR_NONE ? EVENT_COMMAND_DONE : EVENT_COMMAND_REJECTED;
 	struct jw w;
 
+	if (is_question(op->method)) {
+		return; /* that is no event */
+	}
 	jw_init(&w);
 	write_event(&w, op);
 	hub_event(p->fleet->hub, kind, p->config.name, p->config.serial, w.buf,

@@ -41,8 +41,10 @@ struct op {
 	bool ended;
 	int64_t begun_ms, ended_ms; /* monotonic; ended_ms -1 while under way */
 	struct err error;	    /* ERR_NONE: none so far */
+	/* kprofile.get: what the printer listed, while its callback runs; else NULL */
+	const struct profile_list *profiles;
 	char *path; /* file.put: where the file is on the printer; else NULL. Freed with it */
-	char *job; /* print.start: what the printer calls it; else NULL. Freed with it */
+	char *job;  /* print.start: what the printer calls it; else NULL. Freed with it */
 	/* Bytes so far and in all, -1 unknown. NULL: it moves none. */
 	void (*progress)(void *arg, int64_t *ret_done, int64_t *ret_total);
 	/* Drops it if that is still possible: true, and it has ended. NULL: never. */

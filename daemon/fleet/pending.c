@@ -11,6 +11,7 @@
 #include "daemon/model/ack.h"
 #include "daemon/model/effect.h"
 #include "daemon/model/hms.h"
+#include "daemon/model/profiles.h"
 #include "daemon/model/report.h"
 
 struct entry {
@@ -72,6 +73,7 @@ static void end(struct pending *q, struct entry *e)
 
 	op_end(op);
 	tell(e);
+	op->profiles = NULL;
 	e->op = NULL;
 	q->host.ended(q->host.arg, op);
 }
@@ -440,12 +442,30 @@ static void refuse(struct pending *q, struct entry *e, const struct ack *ack)
 	end(q, e);
 }
 
-static void take_answer(struct pending *q, struct entry *e, const struct ack *ack)
+/* A list is the answer, also without a result beside it. */
+static void take_list(struct pending *q, struct entry *e, const struct report *r)
+{
+	struct profile_list list = {0};
+
+	if (profiles_take(&list, r)) {
+		e->op->profiles = &list;
+		end_reached(q, e, OP_STAGE_ACKED);
+	} else {
+		end_failed(q, e, ERR_REJECTED, "its answer holds no list of profiles");
+	}
+	profiles_finish(&list);
+}
+
+static void take_answer(
+    struct pending *q, struct entry *e, const struct report *r, const struct ack *ack)
 {
 	heard(q, e);
 	e->says_nothing = ack->verdict == ACK_SILENT;
+	if (e->op && ack->verdict != ACK_FAILED && strcmp(e->op->method, "kprofile.get") == 0) {
+		take_list(q, e, r);
+	}
 	if (!e->op) {
-		return; /* too late for who asked */
+		return; /* over, or too late for who asked */
 	}
 	if (ack->verdict == ACK_FAILED) {
 		refuse(q, e, ack);
@@ -462,7 +482,7 @@ bool pending_take_ack(struct pending *q, const struct report *r, const struct ac
 		struct entry *e = entry_of(pos);
 
 		if (is_answer(e, r)) {
-			take_answer(q, e, ack);
+			take_answer(q, e, r, ack);
 			loop_defer(q->host.loop, &q->run);
 			return true;
 		}

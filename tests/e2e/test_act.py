@@ -128,6 +128,28 @@ class Acting(Case):
         self.assertEqual({line.split()[0] for line in out.splitlines()}, set(self.names))
         self.assertEqual(self.daemon_.ctl("firmware", self.one, "more")[0], 2)
 
+    def test_flow_profiles_are_asked_of_the_printer(self):
+        self.begin("--printers", "2")
+        got = self.daemon_.call("kprofile.get", {"printer": self.one})
+        self.assertEqual(got["profiles"][0], {"index": 1, "name": "PLA basic, mine", "filament": "GFL99", "k": 0.02, "n": 1.4,
+                                              "diameter_mm": 0.4, "nozzle": 0, "hotend": "HS00-0.4"})
+        got = self.daemon_.call("kprofile.get", {"printer": self.one, "filament": "GFG99", "diameter_mm": 0.6})
+        self.assertEqual([(p["index"], p["diameter_mm"]) for p in got["profiles"]], [(7, 0.6)])
+        self.assertEqual(self.daemon_.call("kprofile.get", {"printer": self.one, "filament": "GFX"}), {"profiles": []})
+        status, out, err = self.daemon_.ctl("kprofile", self.one)
+        self.assertEqual((status, err), (0, ""))
+        self.assertEqual(out.split("\n")[0].split(), ["INDEX", "NAME", "FILAMENT", "K", "MM", "NOZZLE"])
+        self.assertRegex(out.split("\n")[2], r"^ +7 +PETG, dry +GFG99 +0\.045 +0\.4 +0$")
+        status, out, err = self.daemon_.ctl("kprofile", "@all", "-n", "-o", "printer,index")
+        self.assertEqual({line.split()[0] for line in out.splitlines()}, set(self.names))
+        # A question is no command: nobody is told that one was carried out.
+        self.assertEqual(self.daemon_.call("events.list", {"kinds": ["command.*"]})["events"], [])
+        self.sim_.do("fault", self.names[1], "refuse", "on")
+        self.sim_.do("fault", self.names[1], "kick", "on")
+        self.daemon_.wait_status(self.names[1], "gone", lambda s: s["link"]["state"] != "online")
+        with self.daemon_.client() as c:
+            self.assertEqual(c.error("kprofile.get", {"printer": self.names[1]})["data"]["type"], "printer_offline")
+
 
 if __name__ == "__main__":
     unittest.main()

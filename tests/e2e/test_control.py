@@ -180,7 +180,7 @@ class Control(Case):
             self.assertEqual(got["data"]["type"], "control_locked", f"{method}: {got['message']}")
             self.assertIn("Developer Mode", got["data"]["hint"])
             self.daemon_.wait_line(f"called {method}: control_locked")
-        for method in ("printer.get", "ams.get", "hms.list"):
+        for method in ("printer.get", "ams.get", "hms.list", "kprofile.get"):
             self.assertTrue(self.client.call(method, {"printer": "wide"}))
 
     def test_where_nobody_knows_it_is_tried_and_a_refusal_is_kept_for_that_firmware(self):

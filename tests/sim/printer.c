@@ -15,6 +15,7 @@
 #include "tests/sim/cert.h"
 #include "tests/sim/ftp.h"
 #include "tests/sim/obey.h"
+#include "tests/sim/profiles.h"
 #include "tests/sim/session.h"
 #include "tests/sim/store.h"
 
@@ -305,6 +306,16 @@ static void send_version(struct printer *p, const char *sequence)
 	jw_finish(&w);
 }
 
+static void send_profiles(struct printer *p, json_object *body, const char *sequence)
+{
+	struct jw w;
+
+	jw_init(&w);
+	sim_profiles_write(&w, body, sequence);
+	publish_jw(p, &w);
+	jw_finish(&w);
+}
+
 /* How a command is answered. */
 struct verdict {
 	const char *result, *reason;
@@ -392,6 +403,8 @@ static void answer(struct printer *p, const char *category, json_object *body)
 		return; /* start, stop: not answered */
 	} else if (strcmp(category, "info") == 0 && strcmp(command, "get_version") == 0) {
 		send_version(p, sequence);
+	} else if (strcmp(category, "print") == 0 && strcmp(command, "extrusion_cali_get") == 0) {
+		send_profiles(p, body, sequence);
 	} else {
 		run_command(p, category, body, sequence);
 	}

@@ -139,6 +139,7 @@ static const struct {
     {"hms.list", "0.1.0"},
     {"hms.text", "0.1.0"},
     {"kprofile.delete", "0.3.0"},
+    {"kprofile.get", "0.3.0"},
     {"kprofile.select", "0.3.0"},
     {"kprofile.set", "0.3.0"},
     {"metrics.text", "0.2.0"},

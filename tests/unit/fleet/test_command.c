@@ -14,6 +14,7 @@
 #include "daemon/fleet/printer.h"
 #include "daemon/model/encode.h"
 #include "daemon/model/hub.h"
+#include "daemon/model/profiles.h"
 #include "tests/unit/fleet/fake_mqtt.h"
 
 #define SERIAL "01P00A000000001"
@@ -30,6 +31,7 @@ struct asked {
 	unsigned told;
 	enum op_stage stage;
 	bool already;
+	size_t profiles;
 	struct err error;
 };
 
@@ -71,6 +73,7 @@ static void on_told(void *arg, const struct op *op)
 	x->told++;
 	x->stage = op->stage;
 	x->already = op->already;
+	x->profiles = op->profiles ? op->profiles->count : 0;
 	x->error = op->error;
 }
 
@@ -468,6 +471,37 @@ static void setting_that_was_so_already_is_said_once_it_is_acked(void **state)
 	assert_true(a.already);
 }
 
+static void list_of_profiles_is_told_with_the_answer(void **state)
+{
+	ask(&a, "kprofile.get", "{}");
+	ack("print",
+	    "\"nozzle_diameter\":\"0.4\",\"filaments\":[7,{\"cali_idx\":3,\"k_value\":\"0.02\"},{},"
+	    "{\"cali_idx\":\"x\"}]");
+	ended(&a, OP_STAGE_ACKED, ERR_NONE);
+	assert_int_equal(a.profiles, 1);
+	assert_null(a.op->profiles);
+	ask(&b, "kprofile.get", "{}");
+	ack("print", SUCCESS);
+	ended(&b, OP_STAGE_SENT, ERR_REJECTED);
+	ask(&c3, "kprofile.get", "{}");
+	fake_advance(10100);
+	ended(&c3, OP_STAGE_SENT, ERR_TIMEOUT);
+	assert_int_equal(fake_events(EVENT_COMMAND_REJECTED) + fake_events(EVENT_COMMAND_DONE), 0);
+}
+
+static void questions_leave_room_for_commands(void **state)
+{
+	struct asked many[4] = {0};
+
+	for (size_t i = 0; i < ARRAY_SIZE(many); i++) {
+		ask(&many[i], "kprofile.get", "{}");
+	}
+	refused("kprofile.get", "{}", ERR_BUSY);
+	ask(&a, "print.pause", "{}");
+	printer_destroy(p);
+	p = NULL;
+}
+
 static void command_that_is_not_answered_ends_with_sent(void **state)
 {
 	ask(&a, "device.reboot", "{}");
@@ -545,6 +579,8 @@ int main(void)
 	    T(report_of_the_session_before_proves_nothing),
 	    T(stop_without_a_job_is_refused_and_while_away_the_printer_is_offline),
 	    T(setting_that_was_so_already_is_said_once_it_is_acked),
+	    T(list_of_profiles_is_told_with_the_answer),
+	    T(questions_leave_room_for_commands),
 	    T(command_that_is_not_answered_ends_with_sent),
 	    T(expected_job_must_be_the_one_that_prints),
 	    T(gcode_is_as_the_configuration_says),
