@@ -77,6 +77,10 @@ static void become(const char *program, int file, int out, int complaint, char *
 
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
+	/* Out of the way first: who starts bambuctl without standard streams has them there. */
+	file = fcntl(file, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	out = fcntl(out, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	complaint = fcntl(complaint, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
 	if (dup2(file, STDIN_FILENO) >= 0 && dup2(out, STDOUT_FILENO) >= 0 &&
 	    dup2(complaint, STDERR_FILENO) >= 0) {
 		execv(program, argv);

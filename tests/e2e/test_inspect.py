@@ -11,9 +11,10 @@ import warnings
 import zipfile
 
 import make3mf
-from harness import BAMBUCTL, DEADLINE, Case
+from harness import BAMBUCTL, BUILD, DEADLINE, Case
 
 HELPER = BAMBUCTL.parent / "inspect" / "bambu-inspect"
+PLAIN = BUILD / "tests" / "e2e" / "bambu-inspect"  # without sanitizers, so in its whole sandbox
 
 
 class Inspect(Case):
@@ -328,17 +329,32 @@ class ShutIn(Inspect):
         objects = [(i, "n" * 200, False) for i in range(2000)]
         path = make3mf.make(self.path(), [make3mf.plate(objects=objects)])
         # Its answer is longer than a pipe holds, so it waits for us in the midst of it.
-        with subprocess.Popen([str(HELPER), str(path)], stdout=subprocess.PIPE) as child:
+        with subprocess.Popen([str(PLAIN), str(path)], stdout=subprocess.PIPE) as child:
             self.assertTrue(select.select([child.stdout], [], [], DEADLINE)[0])
             status = pathlib.Path(f"/proc/{child.pid}/status").read_text()
             limits = pathlib.Path(f"/proc/{child.pid}/limits").read_text()
             json.loads(child.stdout.read())
-        self.assertIn("NoNewPrivs:\t1", status)
-        want = {"cpu time": "20", "core file size": "0"}
-        if b"__asan_init" not in HELPER.read_bytes():
-            want.update({"open files": "0", "address space": str(512 << 20), "processes": "0"})
+        self.assertRegex(status, r"NoNewPrivs:\s+1\nSeccomp:\s+2")
+        want = {"cpu time": "20", "core file size": "0", "open files": "0", "address space": str(512 << 20), "processes": "0"}
         for name, value in want.items():
             self.assertRegex(limits, rf"Max {name} +{value} +{value} ")
+
+    def test_sandbox_changes_no_answer(self):
+        """Good, refused, and a picture: the same with it and without."""
+        good = make3mf.make(self.path())
+        bad = make3mf.pack(self.path("bad"), {**make3mf.parts(), "Metadata/slice_info.config": "<!DOCTYPE c><c/>"})
+        large = make3mf.pack(self.path("large"), {**make3mf.parts(), "3D/x": os.urandom(1 << 20),
+                                                  "Metadata/model_settings.config": "<c>" + os.urandom(3 << 20).hex() + "</c>"})
+        for words in ([good], [bad], [large], ["--thumbnail", "1", good], ["--thumbnail", "2", good], [self.path("none")]):
+            plain, other = self.run_program(PLAIN, *words), self.run_program(HELPER, *words)
+            self.assertEqual((plain.returncode, plain.stdout, plain.stderr), (other.returncode, other.stdout, other.stderr), words)
+        self.assertEqual(self.run_program(PLAIN, large).returncode, 0)
+
+    def test_missing_standard_streams_do_no_harm(self):
+        path = make3mf.make(self.path())
+        for closed in ("<&-", "2>&-", "<&- 2>&-"):
+            done = self.run_program("sh", "-c", f'exec "$@" {closed}', "-", BAMBUCTL, "inspect", path, "--json=short")
+            self.assertEqual((done.returncode, json.loads(done.stdout)["file"]), (0, path.name), closed)
 
     def fake(self, script):
         """bambuctl with another program beside it."""
