@@ -23,6 +23,16 @@ bool act_is_command(const struct method *m)
 	return false;
 }
 
+bool act_takes_words(const struct method *m)
+{
+	bool needed = act_is_command(m) && strcmp(m->name, "device.gcode") == 0;
+
+	for (size_t i = 1; act_is_command(m) && i < method_param_count(m); i++) {
+		needed = needed || m->params[i].required;
+	}
+	return needed;
+}
+
 void act_method(struct ctl *c)
 {
 	if (strcmp(c->method->name, "ams.dry_start") == 0 && c->args.given[OPT_STOP]) {

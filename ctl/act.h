@@ -6,6 +6,8 @@
 
 /* Whether the method makes printers do something, with stages to wait for. NULL = no. */
 bool act_is_command(const struct method *m);
+/* A command that cannot do without words behind the printer. */
+bool act_takes_words(const struct method *m);
 /* Settles which method it is where an option decides. */
 void act_method(struct ctl *c);
 /* The words after the printer as parameters. 0, or the exit status, reported. */

@@ -9,7 +9,8 @@
 #include "common/util.h"
 #include "ctl/act.h"
 
-#define PARAM_DEPTH_MAX 16 /* as deep as the daemon takes a request */
+#define SERIAL_PREFIX_MIN 6 /* what the daemon takes for a serial */
+#define PARAM_DEPTH_MAX 16  /* as deep as the daemon takes a request */
 
 int call_misuse(struct ctl *c, const char *fmt, ...)
 {
@@ -223,6 +224,51 @@ static bool takes_printer_word(const struct method *m)
 	return m->params[0].name && m->params[0].type == PARAM_PRINTER;
 }
 
+/* What can only be meant to choose printers; "3,5" and JSON are parameters. */
+static bool is_selector(const char *word)
+{
+	bool list = strchr(word, ',') && word[strspn(word, "0123456789,")] != '\0';
+
+	return word[0] != '{' && (list || word[0] == '@' || strpbrk(word, "*?[") ||
+				     str_starts(word, "model=") || str_starts(word, "tag="));
+}
+
+/* Whether the first word may be left to the parameters: there is one printer, and it is not called
+ * so. Without a daemon it is taken for a printer: the call itself will say what is wrong. */
+static bool means_no_printer(struct ctl *c, const char *word)
+{
+	_cleanup_json_ json_object *reply = NULL;
+	json_object *list, *only;
+	const char *serial;
+	struct err e = {0};
+
+	if (c->args.value[OPT_HOST] || is_selector(word) ||
+	    (c->client.fd < 0 &&
+		client_open(&c->client, c->args.value[OPT_SOCKET], c->args.timeout_ms, &e) < 0)) {
+		return false;
+	}
+	if (call_method(c, "printer.list", NULL, &reply)) {
+		return false;
+	}
+	list = json_get_arr(reply, "printers");
+	if (!list || json_object_array_length(list) != 1) {
+		return false;
+	}
+	only = json_object_array_get_idx(list, 0);
+	serial = json_get_str(only, "serial");
+	return strcmp(word, json_get_str(only, "name")) != 0 &&
+	       !(serial && strlen(word) >= SERIAL_PREFIX_MIN && str_starts(serial, word));
+}
+
+/* A command whose words are all parameters: the printer is left out. */
+static bool leaves_printer_out(struct ctl *c)
+{
+	const char *env = getenv("BAMBU_PRINTER");
+
+	return act_takes_words(c->method) && c->word_count > 0 && !c->args.value[OPT_PRINTER] &&
+	       !(env && *env) && means_no_printer(c, c->words[0]);
+}
+
 static const struct method_param *next_free(const struct method *m, json_object *params)
 {
 	for (size_t i = 0; i < method_param_count(m); i++) {
@@ -243,8 +289,9 @@ static int fill_params(struct ctl *c, json_object *params)
 
 	for (size_t i = 0; i < method_param_count(m) && !status; i++) {
 		if (m->params[i].type == PARAM_PRINTER) {
-			printer = takes_printer_word(m) ? call_take_printer(c)
-							: c->args.value[OPT_PRINTER];
+			printer = !takes_printer_word(m)  ? c->args.value[OPT_PRINTER]
+				  : leaves_printer_out(c) ? NULL
+							  : call_take_printer(c);
 			if (printer) {
 				status = call_set_param(c, params, &m->params[i], printer);
 			}

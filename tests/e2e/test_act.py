@@ -150,6 +150,27 @@ class Acting(Case):
         with self.daemon_.client() as c:
             self.assertEqual(c.error("kprofile.get", {"printer": self.names[1]})["data"]["type"], "printer_offline")
 
+    def test_the_only_printer_may_be_left_out(self):
+        self.begin()
+        for words, part in (("light on", "ledctrl"), ("temp bed 60", "S60"), ("skip 3 5", "[3,5]"), ("skip 3,5", "[3,5]"),
+                            ("speed sport", "print_speed"), ("option sound=on", "sound_enable"), ("gcode G28 M400", "G28\\nM400"),
+                            ("pause", "pause"), (f"light {self.one} on", "ledctrl"), ("light @all on", "ledctrl"),
+                            ("light * chamber on", "chamber_light"), (f"-p {self.one} light on", "ledctrl")):
+            status, out, err = self.daemon_.ctl(*words.split(), "--dry-run")
+            self.assertEqual((status, err), (0, ""), words)
+            self.assertIn(part, out.replace(" ", ""), words)
+        serial = json.loads(self.sim_.do("list"))[0]["serial"]
+        self.assertEqual(self.daemon_.ctl("light", serial[:8], "on", "--dry-run")[0], 0)
+        self.assertEqual(self.daemon_.ctl("light", "green", "--dry-run")[0], 2)
+
+    def test_where_there_are_two_the_first_word_is_the_printer(self):
+        self.begin("--printers", "2")
+        status, out, err = self.daemon_.ctl("light", "on", "--dry-run")
+        self.assertEqual((status, out), (2, ""))
+        self.assertEqual(self.daemon_.ctl("light", "chamber", "on", "--dry-run")[0], 4)
+        status, out, err = self.daemon_.ctl("light", "on", "--dry-run", env={"BAMBU_PRINTER": self.names[1]})
+        self.assertEqual((status, err), (0, ""))
+
 
 if __name__ == "__main__":
     unittest.main()
