@@ -124,6 +124,7 @@ static int load(struct config_loader *l, const struct config_sources *src, struc
 	if (rc == 0) {
 		draft_added_printers(l);
 		config_apply_kept(l);
+		config_apply_cloud(l);
 		config_apply_printers(l);
 	}
 	return rc;
@@ -171,6 +172,21 @@ static void destroy_detail(struct config_detail *d)
 	free(d);
 }
 
+static void finish_cloud(struct config_cloud *c)
+{
+	free(c->api_url);
+	free(c->web_url);
+	free(c->text_url);
+	free(c->mqtt_host);
+	free(c->ca_file);
+	free(c->account);
+	secret_destroy(c->token);
+	free(c->user_agent);
+	free(c->sign_cert_id);
+	secret_destroy(c->sign_key);
+	free(c->disabled);
+}
+
 void config_destroy(struct config *c)
 {
 	size_t i;
@@ -184,6 +200,7 @@ void config_destroy(struct config *c)
 	free(c->daemon.instance);
 	free(c->daemon.group);
 	free(c->daemon.read_group);
+	finish_cloud(&c->cloud);
 	for (i = 0; i < c->printer_count; i++) {
 		printer_config_finish(&c->printers[i]);
 	}

@@ -9,6 +9,7 @@
 
 #include "common/err.h"
 #include "common/log.h"
+#include "daemon/cloud/account.h"
 #include "daemon/fleet/printer_config.h"
 
 struct config_detail;
@@ -30,8 +31,31 @@ struct config_daemon {
 	bool others_read;
 };
 
+enum cloud_prefer { PREFER_LAN, PREFER_CLOUD, PREFER_COUNT };
+enum adopt_mode { ADOPT_NONE, ADOPT_BOUND, ADOPT_CONFIGURED, ADOPT_COUNT };
+
+/* Addresses that were left out are NULL: those of the region are then meant. */
+struct config_cloud {
+	bool enabled;
+	enum account_region region;
+	char *api_url, *web_url, *text_url, *mqtt_host;
+	uint16_t mqtt_port;
+	char *ca_file, *account;
+	struct secret *token;
+	enum cloud_prefer prefer;
+	char *user_agent, *sign_cert_id;
+	struct secret *sign_key;
+	char *disabled; /* NULL: usable; else one sentence why the account is not used */
+};
+
+struct config_discovery {
+	enum adopt_mode adopt;
+};
+
 struct config {
 	struct config_daemon daemon;
+	struct config_cloud cloud;
+	struct config_discovery discovery;
 	struct printer_config *printers; /* sorted by name */
 	size_t printer_count;
 	char **files;			   /* read, in order; NULL-terminated */

@@ -144,6 +144,81 @@ int config_apply_daemon(struct config_loader *l, struct err *e)
 	return rc;
 }
 
+/* Where the values of a section that stands once go. */
+static void *base_of(struct config *c, enum config_section_id id)
+{
+	return id == SECTION_CLOUD ? (void *)&c->cloud : (void *)&c->discovery;
+}
+
+static void apply_single(struct config_loader *l, enum config_section_id id, char **ret_why)
+{
+	const struct config_draft *d = &l->single[id];
+	unsigned i;
+
+	for (i = 0; i < l->key_counts[id]; i++) {
+		const struct config_key *k = &l->keys[id][i];
+		struct refusal r;
+
+		if (k->offset == CONFIG_NO_FIELD ||
+		    apply_value(l, k, &d->values[i], base_of(l->c, id),
+			&l->c->detail->single[id][i], &r) == 0) {
+			continue;
+		}
+		_cleanup_free_ char *text = refusal_text(&r);
+
+		config_warn(l, &d->values[i].origin, r.is_error, "%s", text);
+		if (ret_why && !*ret_why) {
+			_cleanup_free_ char *where = config_origin_text(l->c, &d->values[i].origin);
+
+			*ret_why = xasprintf("%s: %s", where, text);
+		}
+		free(r.why);
+	}
+}
+
+/* https, a host, and no slash at the end that would double the one of the path. */
+static bool is_base_url(const char *url)
+{
+	size_t len = strlen(url);
+
+	return str_starts(url, "https://") && len > 8 && url[8] != '/' && url[len - 1] != '/';
+}
+
+static void check_cloud(struct config_loader *l)
+{
+	struct config_cloud *c = &l->c->cloud;
+	const struct {
+		const char *key, *url;
+	} urls[] = {{"ApiUrl", c->api_url}, {"WebUrl", c->web_url}, {"TextUrl", c->text_url}};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(urls) && !c->disabled; i++) {
+		if (urls[i].url && !is_base_url(urls[i].url)) {
+			c->disabled =
+			    xasprintf("%s=%s: want https://HOST without a slash at the end",
+				urls[i].key, urls[i].url);
+		}
+	}
+	if (!c->disabled && c->region == REGION_CUSTOM && (!c->api_url || !c->mqtt_host)) {
+		c->disabled = xstrdup("Region=custom needs ApiUrl= and MqttHost=");
+	}
+	if (!c->disabled && !c->sign_cert_id != !c->sign_key) {
+		c->disabled =
+		    xstrdup("SignCertId= and SignKey= belong together: give both or none");
+	}
+	if (c->disabled && c->enabled) {
+		config_warn(l, &l->single[SECTION_CLOUD].origin, true,
+		    "the account is not used: %s", c->disabled);
+	}
+}
+
+void config_apply_cloud(struct config_loader *l)
+{
+	apply_single(l, SECTION_CLOUD, &l->c->cloud.disabled);
+	apply_single(l, SECTION_DISCOVERY, NULL);
+	check_cloud(l);
+}
+
 void config_apply_kept(struct config_loader *l)
 {
 	struct config_detail *detail = l->c->detail;

@@ -35,13 +35,20 @@ static void dump_section(const struct config *c, enum config_section_id id, cons
 	}
 }
 
+static const void *base_of(const struct config *c, enum config_section_id id)
+{
+	return id == SECTION_CLOUD	 ? (const void *)&c->cloud
+	       : id == SECTION_DISCOVERY ? (const void *)&c->discovery
+					 : (const void *)&c->daemon;
+}
+
 static void dump_single(const struct config *c, enum config_section_id id, FILE *out)
 {
 	fprintf(out, "\n[%s]\n", config_sections[id].name);
 	if (!config_sections[id].built) {
 		fprintf(out, "# not in this version\n");
 	}
-	dump_section(c, id, &c->daemon, c->detail->single[id], out);
+	dump_section(c, id, base_of(c, id), c->detail->single[id], out);
 }
 
 void config_dump(const struct config *c, FILE *out)
@@ -92,18 +99,30 @@ static void diff_printers(const struct config *old, const struct config *now, st
 	}
 }
 
-static void diff_daemon(
-    const struct config *old, const struct config *now, struct jw *changed, struct jw *restart)
+static bool same_secret(const struct config_key *k, const void *old, const void *now)
+{
+	return k->type != CONFIG_SECRET ||
+	       secret_equal(*(struct secret *const *)((const char *)old + k->offset),
+		   *(struct secret *const *)((const char *)now + k->offset));
+}
+
+static void diff_single(enum config_section_id id, const struct config *old,
+    const struct config *now, struct jw *changed, struct jw *restart)
 {
 	unsigned count, i;
-	const struct config_key *keys = config_section_keys(SECTION_DAEMON, &count);
+	const struct config_key *keys = config_section_keys(id, &count);
 
 	for (i = 0; i < count; i++) {
-		_cleanup_free_ char *a = config_value_text(&keys[i], &old->daemon);
-		_cleanup_free_ char *b = config_value_text(&keys[i], &now->daemon);
-		_cleanup_free_ char *word = xasprintf("%s.%s", keys[i].section, keys[i].name);
+		_cleanup_free_ char *a = NULL, *b = NULL, *word = NULL;
 
-		if (strcmp(a, b) != 0) {
+		if (keys[i].offset == CONFIG_NO_FIELD) {
+			continue;
+		}
+		a = config_value_text(&keys[i], base_of(old, id));
+		b = config_value_text(&keys[i], base_of(now, id));
+		word = xasprintf("%s.%s", keys[i].section, keys[i].name);
+		if (strcmp(a, b) != 0 ||
+		    !same_secret(&keys[i], base_of(old, id), base_of(now, id))) {
 			jw_str(keys[i].reloadable ? changed : restart, NULL, word);
 		}
 	}
@@ -118,7 +137,9 @@ void config_diff(
 	jw_init(&restart);
 	jw_array(&changed, NULL);
 	jw_array(&restart, NULL);
-	diff_daemon(old, now, &changed, &restart);
+	diff_single(SECTION_DAEMON, old, now, &changed, &restart);
+	diff_single(SECTION_CLOUD, old, now, &changed, &restart);
+	diff_single(SECTION_DISCOVERY, old, now, &changed, &restart);
 	diff_printers(old, now, &changed);
 	jw_array_end(&changed);
 	jw_array_end(&restart);

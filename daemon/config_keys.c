@@ -10,8 +10,8 @@
 
 const struct config_section config_sections[SECTION_COUNT] = {
     [SECTION_DAEMON] = {.name = "Daemon", .built = true},
-    [SECTION_CLOUD] = {.name = "Cloud"},
-    [SECTION_DISCOVERY] = {.name = "Discovery"},
+    [SECTION_CLOUD] = {.name = "Cloud", .built = true},
+    [SECTION_DISCOVERY] = {.name = "Discovery", .built = true},
     [SECTION_PRINTER] = {.name = "Printer", .named = true, .built = true},
     [SECTION_HOOK] = {.name = "Hook", .named = true, .any_keys = true},
     [SECTION_HISTORY] = {.name = "History", .any_keys = true},
@@ -32,6 +32,12 @@ const struct config_section config_sections[SECTION_COUNT] = {
 		.section = "Printer", .name = key, .type = CONFIG_##kind, .values = range, \
 		.preset = def, .reloadable = true, .built = is_built,                      \
 		.offset = offsetof(struct printer_config, field), .help = text             \
+	}
+#define CLOUD(key, kind, range, def, field, text)                                        \
+	{                                                                                \
+		.section = "Cloud", .name = key, .type = CONFIG_##kind, .values = range, \
+		.preset = def, .reloadable = true, .built = true,                        \
+		.offset = offsetof(struct config_cloud, field), .help = text             \
 	}
 #define LATER(where, key, kind, range, def, text)                                      \
 	{                                                                              \
@@ -56,26 +62,36 @@ const struct config_key config_keys[] = {
     DAEMON("Others", BOOL, "none|read", "none", true, others_read,
 	"What everybody else may do (system service only)"),
 
-    LATER("Cloud", "Enabled", BOOL, "", "no", "Use the account"),
-    LATER("Cloud", "Region", ENUM, "global|china|custom", "global",
+    CLOUD("Enabled", BOOL, "", "no", enabled,
+	"Use the account: its printers appear, the cloud is the second way to them"),
+    CLOUD("Region", ENUM, "global|china|custom", "global", region,
 	"Where the account lives; custom: the addresses below"),
-    LATER("Cloud", "ApiUrl", STRING, "", "", "REST address of a custom region"),
-    LATER("Cloud", "WebUrl", STRING, "", "", "Web address of a custom region"),
-    LATER("Cloud", "TextUrl", STRING, "", "", "Where texts of HMS codes are fetched"),
-    LATER("Cloud", "MqttHost", HOST, "", "", "Broker of a custom region"),
-    LATER("Cloud", "MqttPort", PORT, "1..65535", "8883", "Its port"),
-    LATER("Cloud", "CaFile", PATH, "", "", "Extra anchors for these addresses (PEM)"),
-    LATER("Cloud", "Account", STRING, "", "", "Address the account was opened with"),
-    LATER("Cloud", "Token", SECRET, "", "", "Access token; one got by a login wins"),
-    LATER("Cloud", "Prefer", ENUM, "lan|cloud", "lan",
+    CLOUD("ApiUrl", STRING, "", "", api_url, "REST address of a custom region"),
+    CLOUD("WebUrl", STRING, "", "", web_url, "Web address of a custom region"),
+    CLOUD("TextUrl", STRING, "", "", text_url, "Where texts of HMS codes are fetched"),
+    CLOUD("MqttHost", HOST, "", "", mqtt_host, "Broker of a custom region"),
+    CLOUD("MqttPort", PORT, "1..65535", "8883", mqtt_port, "Its port"),
+    CLOUD("CaFile", PATH, "", "", ca_file, "Extra anchors for these addresses (PEM)"),
+    CLOUD("Account", STRING, "", "", account, "Address the account was opened with"),
+    CLOUD("Token", SECRET, "", "", token, "Access token; one got by a login wins"),
+    CLOUD("Prefer", ENUM, "lan|cloud", "lan", prefer,
 	"Which way to take when a printer is reached both ways"),
-    LATER("Cloud", "UserAgent", STRING, "", "", "Sent with every request"),
-    LATER("Cloud", "SignCertId", STRING, "", "", "Name of the key below"),
-    LATER("Cloud", "SignKey", SECRET, "", "", "Your own key that signs requests (PEM)"),
+    CLOUD("UserAgent", STRING, "", "", user_agent, "Sent with every request"),
+    CLOUD("SignCertId", STRING, "", "", sign_cert_id, "Name of the key below"),
+    CLOUD("SignKey", SECRET, "", "", sign_key, "Your own key that signs requests (PEM)"),
 
     LATER("Discovery", "Ssdp", BOOL, "", "yes", "Listen for announcements of printers"),
-    LATER("Discovery", "Adopt", ENUM, "none|bound|configured", "bound",
-	"Which announced printers get a connection"),
+    {
+	.section = "Discovery",
+	.name = "Adopt",
+	.type = CONFIG_ENUM,
+	.values = "none|bound|configured",
+	.preset = "bound",
+	.reloadable = true,
+	.built = true,
+	.offset = offsetof(struct config_discovery, adopt),
+	.help = "Which printers get a connection without a section of their own",
+    },
 
     PRINTER("Serial", SERIAL, "", "", true, serial,
 	"Serial number, as on the label and in the printer's menu"),

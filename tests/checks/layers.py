@@ -10,7 +10,7 @@ import tree
 
 # A folder, and the folders it may include beside itself. Siblings are not named, so they stay strangers.
 IO, MODEL = 'daemon/io', 'daemon/model'
-L4 = ['daemon/fleet', 'daemon/camera', 'daemon/files']
+L4 = ['daemon/fleet', 'daemon/camera', 'daemon/files', 'daemon/cloud']
 LAYERS = {
     'common': [],
     'daemon/io': ['common'],
@@ -18,6 +18,7 @@ LAYERS = {
     'daemon/fleet': ['common', IO, MODEL],
     'daemon/camera': ['common', IO, MODEL],
     'daemon/files': ['common', IO, MODEL],
+    'daemon/cloud': ['common', IO, MODEL],
     'daemon/api': ['common', IO, MODEL] + L4,
     'daemon/bridge': ['common', IO, MODEL] + L4,
     'daemon/video': ['common'],

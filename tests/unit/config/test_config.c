@@ -123,21 +123,60 @@ static void config_section_with_or_without_a_name_as_it_must_be(void **state)
 
 static void config_features_not_built_get_one_line_each(void **state)
 {
-	struct config *c = fixture_load(
-	    "[Cloud]\nEnabled=yes\nRegion=china\nToken=abc\n[Hook a]\nX=1\nY=2\n[Hook b]\nX=1\n"
-	    "[History]\nKeep=1\n" FIXTURE_PRINTER "CameraPort=6000\nCamera=on-demand\n"
-	    "[Printer two]\nSerial=01P00A000000002\nAddress=127.0.0.1\nAccessCode=1\n"
-	    "CameraPort=6001\n");
+	struct config *c =
+	    fixture_load("[Discovery]\nSsdp=no\nAdopt=none\n[Hook a]\nX=1\nY=2\n[Hook b]\nX=1\n"
+			 "[History]\nKeep=1\n" FIXTURE_PRINTER "CameraPort=6000\nCamera=on-demand\n"
+			 "[Printer two]\nSerial=01P00A000000002\nAddress=127.0.0.1\nAccessCode=1\n"
+			 "CameraPort=6001\n");
 
 	assert_int_equal(c->error_count, 0);
-	assert_int_equal(c->warning_count, 5);
-	fixture_has(c->warnings[0], "[Cloud] is not in this version");
-	fixture_has(c->warnings[1], "[Hook] is not in this version");
-	fixture_has(c->warnings[2], "[History] is not in this version");
-	fixture_has(c->warnings[3], "CameraPort= is not in this version");
-	fixture_has(c->warnings[4], "Camera= is not in this version");
+	assert_int_equal(c->warning_count, 4);
+	fixture_has(c->warnings[0], "[Hook] is not in this version");
+	fixture_has(c->warnings[1], "[History] is not in this version");
+	fixture_has(c->warnings[2], "CameraPort= is not in this version");
+	fixture_has(c->warnings[3], "Camera= is not in this version");
 	assert_int_equal(c->printers[1].camera_port, 6001);
 	config_destroy(c);
+}
+
+static void config_account_is_read_from_its_section(void **state)
+{
+	struct config *c =
+	    fixture_load("[Cloud]\nEnabled=yes\nRegion=custom\n"
+			 "ApiUrl=https://127.0.0.1:1\nMqttHost=127.0.0.1\nToken=abc\n"
+			 "Prefer=cloud\n[Discovery]\nAdopt=none\n");
+
+	assert_int_equal(c->warning_count, 0);
+	assert_true(c->cloud.enabled);
+	assert_null(c->cloud.disabled);
+	assert_int_equal(c->cloud.region, REGION_CUSTOM);
+	assert_string_equal(c->cloud.api_url, "https://127.0.0.1:1");
+	assert_int_equal(c->cloud.mqtt_port, 8883);
+	assert_int_equal(secret_len(c->cloud.token), 3);
+	assert_int_equal(c->cloud.prefer, PREFER_CLOUD);
+	assert_int_equal(c->discovery.adopt, ADOPT_NONE);
+	config_destroy(c);
+}
+
+static void no_account(const char *text, const char *words)
+{
+	_cleanup_free_ char *all = xasprintf("[Cloud]\nEnabled=yes\n%s" FIXTURE_PRINTER, text);
+	struct config *c = fixture_load(all);
+
+	assert_non_null(c->cloud.disabled);
+	fixture_has(c->cloud.disabled, words);
+	assert_true(c->warning_count > 0);
+	assert_null(c->printers[0].disabled);
+	config_destroy(c);
+}
+
+static void config_bad_account_leaves_the_printers(void **state)
+{
+	no_account("Region=moon\n", "want one of global|china|custom");
+	no_account("Region=custom\n", "needs ApiUrl= and MqttHost=");
+	no_account("ApiUrl=http://x\n", "want https://HOST");
+	no_account("WebUrl=https://x/\n", "want https://HOST");
+	no_account("SignCertId=a:b\n", "belong together");
 }
 
 static void config_asking_for_nothing_lacks_nothing(void **state)
@@ -340,6 +379,8 @@ int main(void)
 	    T(config_unknown_section_is_left_out_whole),
 	    T(config_section_with_or_without_a_name_as_it_must_be),
 	    T(config_features_not_built_get_one_line_each),
+	    T(config_account_is_read_from_its_section),
+	    T(config_bad_account_leaves_the_printers),
 	    T(config_asking_for_nothing_lacks_nothing),
 	    T(config_bad_daemon_value_ends_the_start),
 	    T(config_bad_line_ends_the_start),

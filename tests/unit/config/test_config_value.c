@@ -201,7 +201,12 @@ static void value_every_default_is_a_value_of_its_row(void **state)
 		const struct config_key *k = &config_keys[i];
 		struct printer_config p = {0};
 		struct config_daemon d = {0};
-		void *base = strcmp(k->section, "Daemon") == 0 ? (void *)&d : (void *)&p;
+		struct config_cloud c = {0};
+		struct config_discovery v = {0};
+		void *base = strcmp(k->section, "Daemon") == 0	    ? (void *)&d
+			     : strcmp(k->section, "Cloud") == 0	    ? (void *)&c
+			     : strcmp(k->section, "Discovery") == 0 ? (void *)&v
+								    : (void *)&p;
 
 		assert_true(config_section_find(k->section) != SECTION_COUNT);
 		assert_true(*k->help && k->help[strlen(k->help) - 1] != '.');

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+/* The cloud account: login, token, its clock, the printers bound to it. Never blocks on a human. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/err.h"
+#include "common/event.h"
+#include "common/secret.h"
+
+struct account;
+struct jw;
+struct loop;
+struct rest;
+
+enum account_state {
+	ACCOUNT_SIGNED_OUT,
+	ACCOUNT_SIGNED_IN,
+	ACCOUNT_NEED_CODE,
+	ACCOUNT_BLOCKED,  /* the cloud turns us away; the token is kept */
+	ACCOUNT_OFFLINE,  /* the cloud cannot be reached; the token is kept */
+	ACCOUNT_DISABLED, /* Enabled=no */
+	ACCOUNT_STATE_COUNT
+};
+const char *account_state_word(enum account_state state);
+
+enum account_need { ACCOUNT_NEED_NONE, ACCOUNT_NEED_EMAIL, ACCOUNT_NEED_TOTP, ACCOUNT_NEED_SMS };
+enum account_region { REGION_GLOBAL, REGION_CHINA, REGION_CUSTOM, REGION_COUNT };
+
+/* A printer of the bind list (bambu.md 1.7). */
+struct account_device {
+	const char *serial, *name, *model_code, *product;
+	const struct secret *code; /* trimmed; NULL: none */
+	int online;		   /* -1 unknown */
+};
+
+struct account_handler {
+	/* The list came, and differs from the last one. */
+	void (*devices)(void *arg, const struct account_device *list, size_t count);
+	/* Sign-in to the broker: user "u_<uid>"; both NULL: signed out. */
+	void (*credentials)(void *arg, const char *user, const struct secret *token);
+	void (*changed)(void *arg); /* anything account_write_status shows */
+	void (*event)(void *arg, enum event_kind kind, const char *json);
+	void *arg;
+};
+
+/* Copied. */
+struct account_config {
+	bool enabled;
+	enum account_region region;
+	const char *email;	    /* Account=, shown masked; NULL */
+	const struct secret *token; /* Token=; a token file in the state directory wins */
+	const char *state_dir;
+};
+
+struct account *account_create(struct loop *l, struct rest *rest, const struct account_config *c,
+    const struct account_handler *h);
+void account_destroy(struct account *a); /* NULL is fine */
+void account_set_config(struct account *a, const struct account_config *c);
+/* rest's dead token. */
+void account_token_is_dead(struct account *a);
+
+/* How a step of a login ended. */
+struct account_step {
+	struct err error; /* wrong_password wrong_code code_expired cloud_blocked cloud_offline
+			     csrf_missing ... */
+	enum account_state state;
+	enum account_need need;
+	char login[24]; /* id to go on with, "" when need is NONE */
+};
+/* Once, from the loop. */
+typedef void (*account_fn)(void *arg, const struct account_step *s);
+
+/* One login at a time: a new one ends the one before. 0 with fn to follow, or negative with *e. */
+int account_login(struct account *a, enum account_region region, const char *email,
+    const struct secret *password, account_fn fn, void *arg, struct err *e);
+int account_verify_code(struct account *a, const char *login, const char *code, account_fn fn,
+    void *arg, struct err *e);
+/* Asks the cloud whether the token is good before it replaces the present one. */
+int account_token_set(
+    struct account *a, const struct secret *token, account_fn fn, void *arg, struct err *e);
+/* Three-valued; fn's state tells. */
+int account_verify_token(struct account *a, account_fn fn, void *arg, struct err *e);
+/* fn is not called any more; the step itself goes on. */
+void account_forget(struct account *a, void *arg);
+/* Forgets the token, here and on disk. */
+void account_logout(struct account *a);
+
+enum account_state account_state(const struct account *a);
+bool account_has_token(const struct account *a);
+/* account.status: members of the result; `secrets` never. */
+void account_write_status(const struct account *a, struct jw *w);
+/* A new bind list is asked for now, within the bucket. */
+void account_refresh(struct account *a);
