@@ -91,11 +91,12 @@ static void put_refused(const char *printer, const char *path, const struct repl
 		    "%s has no storage card, or one that is not formatted (%d %s)", printer,
 		    r->code, r->text);
 	} else if (r->code == 553) {
-		err_set(e, ERR_CARD_FULL,
-		    "%s does not write to its storage card, which can be read: full or "
-		    "write-protected "
-		    "(%d %s)",
-		    printer, r->code, r->text);
+		err_set(e, ERR_CARD_FULL, "%s does not write to its storage card: %s (%d %s)",
+		    printer,
+		    evidence == REPLY_ROOT_FILLED
+			? "it can be read, so it is full or write-protected"
+			: "full, missing or not formatted",
+		    r->code, r->text);
 	} else {
 		err_set(e, ERR_FILE_REFUSED, "%s refuses %.80s (%d %s)", printer, path, r->code,
 		    r->text);

@@ -9,6 +9,7 @@ import unittest
 
 import harness
 from broker import free_port, make_ca, make_leaf
+from crookftp import CrookFtp
 from ftpdoor import FtpDoor, why_not
 
 DRIVE = harness.BUILD / "tests" / "e2e" / "ftps_drive"
@@ -222,6 +223,97 @@ class Vsftpd(Rig):
         self.assertIn("error cancelled", drive.end_of(last)[-1])
         # The end with one that runs and others that wait leaves nothing behind.
         drive.say("end")
+
+
+class Crooked(Rig):
+    def door(self, **faults):
+        door = CrookFtp(self.folder, **faults)
+        self.addCleanup(door.close)
+        return door
+
+    def put(self, door, drive, size=300_000):
+        return drive.run("put", SERIAL, door.port, "/f", size, self.local(os.urandom(size)))[-1]
+
+    def test_data_channel_that_hangs_in_tls_is_tried_in_the_clear_once_and_remembered(self):
+        door, drive = self.door(hang_tls=True), self.drive("clear")
+        self.assertEqual(self.put(door, drive), "0 done 300000 clear")
+        self.assertEqual(len(door.files["f"]), 300_000)
+        self.assertEqual([c for c in door.commands if c.startswith("PROT")], ["PROT P", "PROT C"])
+        self.assertIn("done 0 clear", drive.run("list", SERIAL, door.port, "/")[-1])
+        self.assertNotIn("PROT P", door.commands[door.commands.index("PROT C"):])
+
+    def test_data_channel_of_other_models_is_never_in_the_clear(self):
+        door, drive = self.door(hang_tls=True), self.drive()
+        job = drive.start("list", SERIAL, door.port, "/")
+        harness.wait_until("LIST", lambda: "LIST" in door.commands)
+        drive.say("cancel", job)
+        self.assertIn("error cancelled", drive.wait(f"{job} error", 1)[-1])
+        self.assertNotIn("PROT C", door.commands)
+
+    def test_end_without_226_is_done_when_the_sizes_agree(self):
+        for after in ("", "426 broken", "451 lost"):
+            with self.subTest(after):
+                self.assertEqual(self.put(self.door(after=after), self.drive()), "0 done 300000")
+
+    def test_sizes_that_differ_are_a_failure_that_says_both(self):
+        for faults, error in (({}, "transfer_failed"), ({"after": "451 write failed"}, "card_full"), ({"after": ""}, "transfer_failed")):
+            with self.subTest(str(faults)):
+                door = self.door(keep=1000, **faults)
+                told = self.put(door, self.drive())
+                self.assertIn(f"0 error {error}", told)
+                self.assertIn("1000", told)
+                self.assertIn("300000", told)
+                harness.wait_until("the half file to go", lambda: "f" not in door.files)
+
+    def test_server_without_size_confirms_nothing(self):
+        self.assertIn("error transfer_failed", self.put(self.door(no_size=True), self.drive()))
+
+    def test_refused_store_is_named_by_what_the_root_shows(self):
+        line = b"-rw-r--r-- 1 0 0 5 Nov 23 04:14 old.3mf\r\n"
+        for stor, listing, error in (("553 no", b"", "no_card"), ("553 no", line, "card_full"), ("550 no", b"", "internal_storage"),
+                                     ("550 no", line, "file_refused"), ("452 no", line, "card_full")):
+            with self.subTest(f"{stor} {len(listing)}"):
+                door = self.door(stor=stor, listing=listing)
+                self.assertIn(f"0 error {error}", self.put(door, self.drive()))
+                self.assertEqual(sum(c.startswith("STOR") for c in door.commands), 1)
+
+    def test_listing_that_leads_elsewhere_is_refused_and_counted(self):
+        # A lone CR is a line's end to curl: two names, and neither leads anywhere.
+        hostile = b"-rw-r--r-- 1 0 0 5 Nov 23 04:14 ../x\r\n-rw-r--r-- 1 0 0 5 Nov 23 04:14 a\x1bDELE b\r\nok\r\n"
+        told = self.drive().run("list", SERIAL, self.door(listing=hostile).port, "/")
+        self.assertEqual(told[:2], ["0 entry file -1 ok", "0 listing 1 refused 2"])
+
+    def test_endless_listing_is_cut(self):
+        told = self.drive().run("list", SERIAL, self.door(endless=True).port, "/")
+        self.assertEqual(told[-2:], ["0 listing 10000 refused 0 cut", told[-1]])
+        self.assertIn("0 done", told[-1])
+
+    def test_endless_file_is_stopped_at_its_size(self):
+        door = self.door(extra=b"x" * 10000)
+        door.files["f"] = b"y" * 1000
+        told = self.drive().run("get", SERIAL, door.port, "/f", -1, self.folder / "got")
+        self.assertIn("error transfer_failed", told[-1])
+        self.assertLessEqual((self.folder / "got").stat().st_size, 1000)
+
+    def test_mute_door_is_offline_in_ten_seconds(self):
+        self.assertIn("error printer_offline", self.drive().run("list", SERIAL, self.door(mute=True).port, "/", deadline=14)[-1])
+
+    def test_cancel_within_a_second_while_the_printer_takes_nothing(self):
+        for faults in ({"no_read": True}, {"mute": True}):
+            with self.subTest(str(faults)):
+                door, drive = self.door(**faults), self.drive()
+                job = drive.start("put", SERIAL, door.port, "/f", 20_000_000, self.local(bytes(20_000_000)))
+                if "no_read" in faults:
+                    harness.wait_until("STOR", lambda: "f" in door.files)
+                drive.say("cancel", job)
+                self.assertIn("error cancelled", drive.wait(f"{job} error", 1)[-1])
+
+    def test_end_while_a_transfer_hangs(self):
+        door, drive = self.door(no_read=True), self.drive()
+        drive.start("put", SERIAL, door.port, "/f", 20_000_000, self.local(bytes(20_000_000)))
+        harness.wait_until("STOR", lambda: "f" in door.files)
+        drive.say("end")
+        self.assertEqual(drive.child.wait(3), 0)
 
 
 if __name__ == "__main__":
