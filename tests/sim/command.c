@@ -40,6 +40,9 @@ const char command_help[] =
     "  rate PRINTER|all HZ           reports a second, 0 = none by itself\n"
     "  publish PRINTER|all JSON      sends the bytes as they are on the report topic\n"
     "  last PRINTER                  the last payload on the request topic\n"
+    "  start PRINTER                 what the last project_file came to (JSON): outcome, path, "
+    "plate,\n"
+    "                                trays, ids, not_boolean (should be true or false, was not)\n"
     "  quit                          ends the simulator\n";
 
 void command_put(struct jw *w, const char *format, ...)
@@ -323,16 +326,17 @@ static void run_publish(struct sim *sim, char *rest, struct jw *reply)
 	command_put(reply, "ok %zu bytes", strlen(rest));
 }
 
-static void run_last(struct sim *sim, char *rest, struct jw *reply)
+static void run_last(struct sim *sim, const char *who, bool start, struct jw *reply)
 {
-	struct printer *p = sim_find(sim, rest);
+	struct printer *p = sim_find(sim, who);
+	const char *text = !p ? NULL : start ? p->last_start : p->last_request;
 
-	if (!p || !p->last_request) {
-		command_fail(reply, p ? "no request yet" : "no such printer", rest);
+	if (!text) {
+		command_fail(reply, p ? "no request yet" : "no such printer", who);
 		return;
 	}
 	command_put(reply, "ok ");
-	for (const char *c = p->last_request; *c; c++) { /* the answer is one line */
+	for (const char *c = text; *c; c++) { /* the answer is one line */
 		jw_bytes(reply, *c == '\n' || *c == '\r' ? " " : c, 1);
 	}
 }
@@ -422,8 +426,8 @@ int command_run(struct sim *sim, char *line, struct jw *reply, struct command_wa
 		run_rate(sim, rest, reply);
 	} else if (strcmp(verb, "publish") == 0) {
 		run_publish(sim, rest, reply);
-	} else if (strcmp(verb, "last") == 0) {
-		run_last(sim, rest, reply);
+	} else if (strcmp(verb, "last") == 0 || strcmp(verb, "start") == 0) {
+		run_last(sim, rest, verb[0] == 's', reply);
 	} else if (strcmp(verb, "quit") == 0) {
 		command_put(reply, "ok");
 		event_base_loopexit(sim->base, NULL);

@@ -21,6 +21,7 @@
 #define ERROR_CLOGGED 0x03004006u
 #define ERROR_PAUSED 0x03008001u
 #define ERROR_RUNOUT 0x07008011u
+#define ERROR_NO_MAPPING 0x07FF8012u
 #define HMS_RUNOUT 0x07002000u
 #define HMS_RUNOUT_CODE 0x00020001u
 #define MODULE_LITE 0x12u
@@ -201,6 +202,27 @@ void sim_job_begin(struct sim_state *s)
 	enter_step(s, STEP_FILE);
 }
 
+void sim_job_begin_as(struct sim_state *s, const struct sim_job_wish *wish)
+{
+	struct sim_job *j = &s->job;
+
+	sim_job_begin(s);
+	j->cloud = false;
+	j->asked_for = true;
+	j->plate = wish->plate;
+	j->file_s = wish->file_s;
+	j->skips_cali = wish->skips_cali;
+	memcpy(j->name, wish->name, sizeof(j->name));
+	memcpy(j->file, wish->file, sizeof(j->file));
+	memcpy(j->ids, wish->ids, sizeof(j->ids));
+	memcpy(j->plan, wish->plan, sizeof(j->plan));
+	j->plan_count = wish->plan_count;
+	choose_tray(s, j->plan[0]);
+	if (wish->extruder >= 0) {
+		s->extruder = wish->extruder;
+	}
+}
+
 void sim_job_load(struct sim_state *s)
 {
 	s->tray = s->tray_target;
@@ -368,11 +390,17 @@ int sim_job_do(struct sim_state *s, enum sim_job_verb verb)
 	return 0;
 }
 
+static double least_s(const struct sim_state *s)
+{
+	return s->job.step == STEP_FILE && s->job.file_s > 0 ? s->job.file_s
+							     : steps[s->job.step].least_s;
+}
+
 static bool step_is_over(const struct sim_state *s)
 {
 	int step = s->job.step;
 
-	if (s->job.step_s < steps[step].least_s) {
+	if (s->job.step_s < least_s(s)) {
 		return false;
 	}
 	switch (steps[step].wait) {
@@ -387,6 +415,32 @@ static bool step_is_over(const struct sim_state *s)
 	return true;
 }
 
+/* Every filament of a job that was asked for is where the request says. */
+static bool has_spools(struct sim_state *s)
+{
+	for (int i = 0; s->job.asked_for && i < s->job.plan_count; i++) {
+		struct sim_unit *unit;
+		int slot, number = s->job.plan[i];
+		const struct sim_tray *tray = sim_tray_find(s, number, &unit, &slot);
+
+		if (number != SIM_TRAY_EXTERNAL && (!tray || !tray->present)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static int next_step(const struct sim_job *j)
+{
+	int step = j->step + 1;
+
+	while (j->skips_cali &&
+	       (steps[step].stage == SIM_STAGE_LEVELLING || steps[step].stage == SIM_STAGE_FLOW)) {
+		step++;
+	}
+	return step;
+}
+
 static void advance_way(struct sim_state *s, double seconds)
 {
 	struct sim_job *j = &s->job;
@@ -395,13 +449,20 @@ static void advance_way(struct sim_state *s, double seconds)
 	if (j->step == STEP_FILE) {
 		double part = j->step_s / steps[STEP_FILE].least_s;
 
-		s->prepare_percent = part < 1 ? (int)(part * 100) : 100;
+		s->prepare_percent = part < 1		      ? (int)(part * 100)
+				     : j->step_s < least_s(s) ? 99
+							      : 100;
 	}
 	if (step_is_over(s)) {
+		if (j->step == STEP_FILE && !has_spools(s)) {
+			s->print_error = ERROR_NO_MAPPING;
+			enter(s, SIM_PAUSED, SIM_STAGE_PAUSED);
+			return;
+		}
 		if (steps[j->step].wait == WAIT_LOADED) {
 			sim_job_load(s);
 		}
-		enter_step(s, j->step + 1);
+		enter_step(s, next_step(j));
 	}
 }
 

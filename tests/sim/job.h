@@ -28,6 +28,8 @@ extern const char sim_job_keys[];
 
 /* A new job from its file on; what it prints is chosen by chance. */
 void sim_job_begin(struct sim_state *s);
+/* A new job as a request wants it. */
+void sim_job_begin_as(struct sim_state *s, const struct sim_job_wish *wish);
 /* Printing that part of the present job, everything warm. */
 void sim_job_skip(struct sim_state *s, double part);
 /* The filament it begins with is in the nozzle. */

@@ -127,6 +127,8 @@ static const struct {
 	const char *category, *command;
 	order_fn run;
 } orders[] = {
+    {"print", "project_file", order_project},
+    {"print", "gcode_file", order_gcode_file},
     {"print", "pause", order_pause},
     {"print", "resume", order_resume},
     {"print", "ignore", order_resume},
@@ -147,12 +149,12 @@ static const struct {
     {"system", "ledctrl", order_light},
 };
 
-bool obey(struct sim_state *s, const struct sim_model *m, const char *category, json_object *body,
+bool obey(struct sim_state *s, const struct obey_place *at, const char *category, json_object *body,
     const char **ret_reason)
 {
 	const char *command = json_get_str(body, "command");
 	struct sim_state next = *s;
-	struct order order = {&next, m, body};
+	struct order order = {&next, at->model, at, body};
 
 	for (size_t i = 0; i < ARRAY_SIZE(orders); i++) {
 		if (command && strcmp(orders[i].category, category) == 0 &&

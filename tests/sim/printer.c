@@ -14,14 +14,11 @@
 #include "common/log.h"
 #include "tests/sim/cert.h"
 #include "tests/sim/ftp.h"
-#include "tests/sim/obey.h"
-#include "tests/sim/profiles.h"
+#include "tests/sim/printer_internal.h"
 #include "tests/sim/session.h"
 #include "tests/sim/store.h"
 
-#define REQUEST_DEPTH 32
-#define ERR_UNSIGNED 0x05024007 /* bambu.md 5.2 */
-#define BURST_MAX 500		/* reports in one turn of the loop */
+#define BURST_MAX 500 /* reports in one turn of the loop */
 
 int64_t sim_now_ms(void)
 {
@@ -98,7 +95,7 @@ static bool has_audience(struct printer *p)
 	return false;
 }
 
-static void publish_on(
+void printer_publish_on(
     struct printer *p, const char *topic, const void *payload, size_t len, bool force)
 {
 	struct list *pos, *tmp;
@@ -114,10 +111,10 @@ static void publish_on(
 
 void printer_publish(struct printer *p, const void *payload, size_t len)
 {
-	publish_on(p, p->topic_report, payload, len, false);
+	printer_publish_on(p, p->topic_report, payload, len, false);
 }
 
-static void publish_jw(struct printer *p, struct jw *w)
+void printer_publish_jw(struct printer *p, struct jw *w)
 {
 	if (!fault_is_on(&p->faults, FAULT_MUTE)) {
 		printer_publish(p, w->buf ? w->buf : "", w->len);
@@ -141,7 +138,7 @@ void printer_report(struct printer *p, bool full)
 		jw_init(&w);
 		sim_report_write(
 		    &w, &p->identity, &p->state, full ? NULL : &p->sent, p->sequence++);
-		publish_jw(p, &w);
+		printer_publish_jw(p, &w);
 		jw_finish(&w);
 	}
 	p->sent = p->state;
@@ -161,7 +158,7 @@ static void publish_foreign(struct printer *p)
 		}
 	}
 	snprintf(topic, sizeof(topic), "device/%s/report", other);
-	publish_on(p, topic, text, sizeof(text) - 1, true);
+	printer_publish_on(p, topic, text, sizeof(text) - 1, true);
 }
 
 static void publish_bad(struct printer *p)
@@ -171,7 +168,7 @@ static void publish_bad(struct printer *p)
 
 	jw_init(&w);
 	while (fault_next_payload(&p->faults, &pos, &w)) {
-		publish_jw(p, &w);
+		printer_publish_jw(p, &w);
 		jw_reset(&w);
 	}
 	jw_finish(&w);
@@ -282,7 +279,7 @@ static int apply_port(struct printer *p)
 }
 
 /* The last full reports before the end. */
-static void count_down(struct printer *p)
+void printer_count_down(struct printer *p)
 {
 	if (fault_is_on(&p->faults, FAULT_OFF) && p->faults.arg[FAULT_OFF] > 0) {
 		p->faults.arg[FAULT_OFF]--;
@@ -291,144 +288,6 @@ static void count_down(struct printer *p)
 			apply_to_sessions(p, true, "switched off");
 			ftp_apply_faults(p->ftp);
 			ftp_drop(p->ftp, "switched off");
-		}
-	}
-}
-
-static void send_version(struct printer *p, const char *sequence)
-{
-	struct jw w;
-
-	p->counters.get_versions++;
-	jw_init(&w);
-	sim_version_write(&w, &p->identity, &p->state, sequence);
-	publish_jw(p, &w);
-	jw_finish(&w);
-}
-
-static void send_profiles(struct printer *p, json_object *body, const char *sequence)
-{
-	struct jw w;
-
-	jw_init(&w);
-	sim_profiles_write(&w, body, sequence);
-	publish_jw(p, &w);
-	jw_finish(&w);
-}
-
-/* How a command is answered. */
-struct verdict {
-	const char *result, *reason;
-	int err_code; /* 0 = none */
-};
-
-/* Printers echo a command under its category, with a result. */
-static void send_ack(struct printer *p, const char *category, const char *command,
-    const char *sequence, const struct verdict *verdict)
-{
-	struct jw w;
-
-	jw_init(&w);
-	jw_object(&w, NULL);
-	jw_object(&w, category);
-	jw_str(&w, "command", command);
-	jw_str(&w, "sequence_id", sequence);
-	jw_str(&w, "result", verdict->result);
-	jw_str(&w, "reason", verdict->reason);
-	if (verdict->err_code) {
-		jw_int(&w, "err_code", verdict->err_code);
-	}
-	jw_object_end(&w);
-	jw_object_end(&w);
-	publish_jw(p, &w);
-	jw_finish(&w);
-}
-
-/* What the command did to *next, and what is said about it. */
-static struct verdict carry_out(
-    struct printer *p, const char *category, json_object *body, struct sim_state *next)
-{
-	const char *reason = NULL;
-
-	if (p->state.locked && strcmp(category, "print") == 0) {
-		return (struct verdict){"failed", "mqtt message verify failed", ERR_UNSIGNED};
-	}
-	if (fault_is_on(&p->faults, FAULT_REFUSE_COMMANDS)) {
-		return (struct verdict){"fail", "refused", 0};
-	}
-	if (fault_is_on(&p->faults, FAULT_ACK_ONLY) ||
-	    !obey(next, p->model, category, body, &reason) || !reason) {
-		return (struct verdict){"success", "", 0};
-	}
-	return (struct verdict){"fail", reason, 0};
-}
-
-/* The acknowledgement comes first, then what has changed. */
-static void run_command(
-    struct printer *p, const char *category, json_object *body, const char *sequence)
-{
-	struct sim_state next = p->state;
-	struct verdict verdict;
-
-	if (fault_is_on(&p->faults, FAULT_DEAF)) {
-		return;
-	}
-	verdict = carry_out(p, category, body, &next);
-	if (!fault_is_on(&p->faults, FAULT_NO_ACK)) {
-		send_ack(p, category, json_get_str(body, "command"), sequence, &verdict);
-	}
-	if (memcmp(&next, &p->state, sizeof(next)) != 0) {
-		p->state = next;
-		printer_report(p, false);
-	}
-}
-
-static void answer(struct printer *p, const char *category, json_object *body)
-{
-	const char *command = json_get_str(body, "command");
-	json_object *value = NULL;
-	const char *sequence = "0";
-
-	if (json_object_object_get_ex(body, "sequence_id", &value) && value) {
-		sequence = json_object_get_string(value); /* a number is taken too */
-	}
-	if (!command) {
-		return;
-	}
-	if (strcmp(category, "pushing") == 0 && strcmp(command, "pushall") == 0) {
-		p->counters.pushalls++;
-		printer_report(p, true);
-		count_down(p);
-	} else if (strcmp(category, "pushing") == 0) {
-		return; /* start, stop: not answered */
-	} else if (strcmp(category, "info") == 0 && strcmp(command, "get_version") == 0) {
-		send_version(p, sequence);
-	} else if (strcmp(category, "print") == 0 && strcmp(command, "extrusion_cali_get") == 0) {
-		send_profiles(p, body, sequence);
-	} else {
-		run_command(p, category, body, sequence);
-	}
-}
-
-void printer_on_request(struct printer *p, const void *payload, size_t len)
-{
-	_cleanup_json_ json_object *request = NULL;
-
-	p->counters.requests++;
-	free(p->last_request);
-	p->last_request = xstrndup(payload, len);
-	if (p->sim->verbose) {
-		log_info("%s: request %s", p->name, p->last_request);
-	}
-	publish_on(p, p->topic_request, payload, len, false);
-	if (json_parse(payload, len, REQUEST_DEPTH, &request) < 0 ||
-	    !json_object_is_type(request, json_type_object)) {
-		return;
-	}
-	json_object_object_foreach(request, category, body)
-	{
-		if (json_object_is_type(body, json_type_object)) {
-			answer(p, category, body);
 		}
 	}
 }
@@ -534,6 +393,7 @@ void printer_destroy(struct printer *p)
 	event_free(p->tick);
 	X509_free(p->leaf);
 	free(p->last_request);
+	free(p->last_start);
 	free(p);
 }
 

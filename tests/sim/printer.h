@@ -59,6 +59,7 @@ struct printer {
 	double debt;	/* reports due, not sent yet (flood) */
 	unsigned sequence;
 	char *last_request; /* NULL before the first */
+	char *last_start;   /* what the last project_file came to, JSON; NULL before the first */
 };
 
 /* 0, or negative errno of the port; -EINVAL for the ams words. */

@@ -94,20 +94,27 @@ static void write_job_names(struct jw *w, const struct sim_identity *id,
 {
 	char text[96];
 
-	if (was && was->job.number == now->job.number &&
-	    strcmp(was->job.name, now->job.name) == 0) {
+	static const char *const keys[SIM_IDS] = {"project_id", "subtask_id", "task_id"};
+	const struct sim_job *j = &now->job;
+
+	if (was && was->job.number == j->number && strcmp(was->job.name, j->name) == 0) {
 		return;
 	}
 	jw_str(w, "subtask_name", now->job.name);
-	snprintf(text, sizeof(text), "%s%s", now->job.name, now->job.name[0] ? ".gcode.3mf" : "");
-	jw_str(w, "gcode_file",
-	    id->model->family == SIM_FAMILY_ESP ? text
-	    : now->job.name[0]			? "/data/Metadata/plate_1.gcode"
-						: "");
-	snprintf(text, sizeof(text), "%u", now->job.name[0] ? 71000 + now->job.number : 0);
-	jw_str(w, "task_id", text);
-	jw_str(w, "subtask_id", text);
-	jw_str(w, "project_id", text);
+	text[0] = '\0';
+	if (j->name[0] && id->model->family != SIM_FAMILY_ESP) {
+		snprintf(
+		    text, sizeof(text), "/data/Metadata/plate_%d.gcode", j->plate ? j->plate : 1);
+	} else if (j->file[0]) {
+		str_copy(text, sizeof(text), j->file);
+	} else if (j->name[0]) {
+		snprintf(text, sizeof(text), "%s.gcode.3mf", j->name);
+	}
+	jw_str(w, "gcode_file", text);
+	snprintf(text, sizeof(text), "%u", j->name[0] ? 71000 + j->number : 0);
+	for (int i = 0; i < SIM_IDS; i++) {
+		jw_str(w, keys[i], j->ids[i][0] ? j->ids[i] : text);
+	}
 	jw_str(w, "profile_id", "0");
 }
 

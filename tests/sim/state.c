@@ -274,6 +274,7 @@ static void place_job(struct sim_state *s, enum sim_mood mood)
 
 void sim_state_enter(struct sim_state *s, enum sim_mood mood)
 {
+	s->wish_left_s = 0;
 	if (mood == s->mood && mood != SIM_PREPARING && mood != SIM_IDLE) {
 		return;
 	}
@@ -384,6 +385,13 @@ static void advance_step(struct sim_state *s, double seconds)
 		if (s->error_left_s <= 0) {
 			s->print_error = 0;
 			s->error_left_s = 0;
+		}
+	}
+	if (s->wish_left_s > 0) {
+		s->wish_left_s -= seconds;
+		if (s->wish_left_s <= 0) {
+			s->wish_left_s = 0;
+			sim_job_begin_as(s, &s->wish);
 		}
 	}
 	sim_job_advance(s, seconds);

@@ -39,15 +39,31 @@ enum sim_stage {
 #define SIM_HMS_MAX 8
 #define SIM_PLAN_MAX 16
 #define SIM_SKIP_MAX 64
+#define SIM_IDS 3 /* project, subtask, task */
 
 struct sim_hms {
 	uint32_t attr, code;
 };
 
+/* What a request says about the job it asks for. */
+struct sim_job_wish {
+	char name[64], file[96];
+	char ids[SIM_IDS][24];
+	int plate;
+	int plan[SIM_PLAN_MAX], plan_count; /* trays of its filaments */
+	double file_s;			    /* how long it prepares; 0 = as usual */
+	bool skips_cali;
+	int extruder; /* -1: of the filament */
+};
+
 /* The job: what it wants, and how far it is (job.c). */
 struct sim_job {
-	char name[64];
+	char name[64], file[96];
+	char ids[SIM_IDS][24]; /* "": made of number */
+	int plate;
 	unsigned number;
+	double file_s; /* of the first step; 0 = as usual */
+	bool skips_cali, asked_for;
 	bool cloud;
 	int step;	    /* of the way from the file to the first layer */
 	double step_s;	    /* since the step began */
@@ -68,6 +84,8 @@ struct sim_state {
 	int again_s;   /* after so long a finished printer begins the next job; 0 = never */
 	double mood_s; /* since this mood began */
 	struct sim_job job;
+	struct sim_job_wish wish; /* begins in */
+	double wish_left_s;	  /* 0 = there is none */
 	int prepare_percent, percent, layer, layers, remaining_min;
 	int stage; /* stg_cur */
 	double nozzle_c[2], nozzle_target_c[2];
