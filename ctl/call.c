@@ -195,12 +195,22 @@ int call_set_param(
 	return 0;
 }
 
+/* "nozzle-max-c" is nozzle_max_c. */
+static bool is_spelled(const char *option, const char *param)
+{
+	while (*option && (*option == *param || (*option == '-' && *param == '_'))) {
+		option++;
+		param++;
+	}
+	return *option == *param;
+}
+
 static bool means_param(enum opt opt, const struct method_param *p)
 {
 	if (!opt_table[opt].verbs) {
 		return false;
 	}
-	return strcmp(opt_table[opt].name, p->name) == 0 ||
+	return is_spelled(opt_table[opt].name, p->name) ||
 	       (opt == OPT_TEMP && strcmp(p->name, "target_c") == 0);
 }
 

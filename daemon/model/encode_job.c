@@ -8,7 +8,9 @@
 #include "common/text.h"
 #include "common/util.h"
 #include "daemon/model/encode_internal.h"
+#include "daemon/model/hms.h"
 
+#define HINTED_MAX 3 /* codes that a hint has room for */
 #define OBJECTS_MAX 64
 
 /* Only where it is sure that nothing runs: a state that is not known stops nobody. */
@@ -120,6 +122,26 @@ int encode_print_clear_error(struct encoder *enc)
 	return 0;
 }
 
+/* Health messages are no print errors, but tell which one may be meant. */
+static int refuse_nameless(struct encoder *enc)
+{
+	const struct state_hms *h = &enc->state->hms;
+	char list[100] = "";
+	size_t used = 0;
+
+	for (size_t i = 0; i < h->count && i < HINTED_MAX; i++) {
+		struct hms_info info;
+
+		hms_describe(h->entries[i].attr, h->entries[i].code, &info);
+		used += (size_t)snprintf(list + used, sizeof(list) - used, "%s%s",
+		    i > 0 ? ", " : "; health messages: ", info.code);
+	}
+	encode_refuse(
+	    enc, ERR_INVALID_PARAMS, "the printer shows no print error; say which with \"code\"");
+	err_hint(enc->e, "as 0300-8004%s", list);
+	return -EINVAL;
+}
+
 int encode_print_hms_action(struct encoder *enc)
 {
 	const char *action = json_get_str(enc->params, "action");
@@ -133,8 +155,7 @@ int encode_print_hms_action(struct encoder *enc)
 		    "\"code\" must be the code of a print error, as 0300-8004");
 	}
 	if (error == 0) {
-		return encode_refuse(enc, ERR_INVALID_PARAMS,
-		    "the printer shows no print error; say which with \"code\"");
+		return refuse_nameless(enc);
 	}
 	snprintf(text, sizeof(text), "%u", error);
 	if (strcmp(action, "ignore") == 0 && is_at_rest(enc->state)) {

@@ -171,6 +171,28 @@ class Acting(Case):
         status, out, err = self.daemon_.ctl("light", "on", "--dry-run", env={"BAMBU_PRINTER": self.names[1]})
         self.assertEqual((status, err), (0, ""))
 
+    def test_what_may_be_left_out_is_an_option(self):
+        self.begin()
+        for words, part in (("buzzer P --mode 1", None), ("ams set P A1 --type PLA --color FF0000 --profile GFL95", "GFL95"),
+                            ("ams set P A1 --nozzle-min-c 201 --nozzle-max-c 241", '"nozzle_temp_min":201,"nozzle_temp_max":241'),
+                            ("xcam P first_layer_inspector on --sensitivity low", '"halt_print_sensitivity":"low"'),
+                            ("hms-action P ignore --code 0300-8004", '"err":"50364420"'),
+                            ("kprofile set P mine 0.02 --filament GFL99 --diameter-mm 0.6", '"0.6"')):
+            status, out, err = self.daemon_.ctl(*[self.one if w == "P" else w for w in words.split()], "--dry-run")
+            self.assertEqual(status, 0 if part else 14, words + err)
+            self.assertIn(part or "", out)
+        self.assertEqual(self.daemon_.ctl("xcam", self.one, "first_layer_inspector", "on", "--sensitivity", "some")[0], 2)
+        # The job that is meant must be the one that prints.
+        before = self.requests()
+        status, out, err = self.daemon_.ctl("pause", self.one, "--expect", "another")
+        self.assertEqual((status, out), (9, ""))
+        self.sim_.do("hms", self.one, "raise", "0700-2000-0002-0001")
+        self.daemon_.wait_status(self.one, "the message", lambda s: s["hms"])
+        status, out, err = self.daemon_.ctl("hms-action", self.one, "ignore")
+        self.assertEqual((status, out), (2, ""))
+        self.assertIn("0700-2000-0002-0001", err)
+        self.assertEqual(self.requests(), before)
+
 
 if __name__ == "__main__":
     unittest.main()

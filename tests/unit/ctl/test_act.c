@@ -132,6 +132,59 @@ static void act_options_wait_longer_than_the_command(void **state)
 	}
 }
 
+/* Words and options of its own have the rest. */
+static bool has_another_way(const char *method, const char *param)
+{
+	static const char *const shared[] = {
+	    "until", "timeout_ms", "dry_run", "many", "confirm", "node", "version", "color", NULL};
+
+	for (size_t i = 0; shared[i]; i++) {
+		if (strcmp(shared[i], param) == 0) {
+			return true;
+		}
+	}
+	return strcmp(method, "print.start") == 0 || strcmp(method, "device.gcode") == 0;
+}
+
+static bool has_option(const char *verb, const char *param)
+{
+	_cleanup_free_ char *name = xstrdup(param);
+
+	for (char *p = name; (p = strchr(p, '_')) != NULL;) {
+		*p = '-';
+	}
+	for (int i = 0; i < OPT_COUNT; i++) {
+		if (opt_table[i].verbs && opt_fits((enum opt)i, verb) &&
+		    (strcmp(opt_table[i].name, name) == 0 ||
+			(i == OPT_TEMP && strcmp(param, "target_c") == 0))) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static void act_every_optional_parameter_has_an_option(void **state)
+{
+	size_t seen = 0;
+
+	for (size_t i = 0; i < method_count; i++) {
+		const struct method *m = &method_table[i];
+
+		for (size_t k = 1; act_is_command(m) && m->verb && k < method_param_count(m); k++) {
+			const struct method_param *p = &m->params[k];
+
+			if (p->required || has_another_way(m->name, p->name)) {
+				continue;
+			}
+			seen++;
+			if (!has_option(m->verb, p->name)) {
+				fail_msg("%s has no option for %s", m->verb, p->name);
+			}
+		}
+	}
+	assert_true(seen > 10);
+}
+
 static void act_is_command_only_what_can_be_tried_dry(void **state)
 {
 	assert_true(act_is_command(method_find("device.light")));
@@ -200,6 +253,7 @@ int main(void)
 	    cmocka_unit_test(act_color_is_of_the_filament_when_it_is_one),
 	    cmocka_unit_test(act_options_become_parameters),
 	    cmocka_unit_test(act_options_wait_longer_than_the_command),
+	    cmocka_unit_test(act_every_optional_parameter_has_an_option),
 	    cmocka_unit_test(act_is_command_only_what_can_be_tried_dry),
 	    cmocka_unit_test(act_print_says_which_stage_was_reached),
 	    cmocka_unit_test(act_print_lines_up_several_and_counts_failures),
