@@ -1429,7 +1429,7 @@ const struct method method_table[] =
 	    .perm = PERM_CONTROL,
 	    .since = "0.3.0",
 	    .verb = "print",
-	    .usage = "PRINTER FILE|@sd:PATH|@cloud:ID [--plate N] [--ams MAP] [--check]",
+	    .usage = "[PRINTER] FILE|@sd:PATH [--plate N] [--ams SLOTS] [--check]",
 	    .help = "Start a print",
 	    .params =
 		{
@@ -1440,6 +1440,7 @@ const struct method method_table[] =
 		    PARAM(
 			INTS, "ams_mapping", "tray for each filament, -1 = unused", RANGE(-1, 255)),
 		    PARAM(OBJECT, "options", "bed type, levelling, calibration, timelapse"),
+		    PARAM(BOOL, "check", "as dry_run, and refused if it could not start now"),
 		    CONTROL_PARAMS,
 		},
 	},

@@ -62,6 +62,7 @@ struct match {
 	size_t need_count;
 	const struct match_slot *slots;
 	size_t slot_count;
+	bool blind;   /* what the filaments are is not known: any will do */
 	bool refills; /* the printer goes on with an equal spool when one is empty */
 	struct match_pair pairs[MATCH_NEEDS_MAX]; /* one per need, filled here */
 };

@@ -291,12 +291,13 @@ int h_command(struct call *c)
 {
 	struct command_request request = read_request(c);
 	_cleanup_pick_ struct pick pick = {0};
-	bool dry_run = false;
+	bool dry_run = false, check = false;
 	int r = pick_for_control(c, &pick);
 
 	if (r < 0) {
 		return r;
 	}
+	json_get_bool(c->params, "check", &check);
 	json_get_bool(c->params, "dry_run", &dry_run);
-	return dry_run ? preview(c, &pick, &request) : begin(c, &pick, &request);
+	return dry_run || check ? preview(c, &pick, &request) : begin(c, &pick, &request);
 }

@@ -201,8 +201,19 @@ int printer_command_preview(
 	_cleanup_json_ json_object *own = NULL;
 	struct command_request whole = *r;
 	int rc = complete(p, &whole, &own, e);
+	bool check = false;
 
-	return rc < 0 ? rc : encode(p, &whole, ret, e);
+	json_get_bool(r->params, "check", &check);
+	if (rc == 0) {
+		rc = encode(p, &whole, ret, e);
+	}
+	if (rc == 0 && check) {
+		rc = check_link(p, e);
+	}
+	if (rc == 0 && check) {
+		rc = check_lock(p, ret, e);
+	}
+	return rc == 0 && check ? start_check(p, e) : rc;
 }
 
 static void add(struct printer *p, const struct command_request *r, struct encode_result *request,

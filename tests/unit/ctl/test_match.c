@@ -349,6 +349,22 @@ static void named_slot_that_does_not_fit_is_said(void **state)
 	assert_int_equal(match_worst(&m), MATCH_UNREAD);
 }
 
+static void of_a_file_that_was_not_read_any_spool_will_do(void **state)
+{
+	const struct match_need needs[] = {NEED(1, NULL, NULL), NEED(2, NULL, NULL)};
+	struct match_slot slots[ARRAY_SIZE(some)];
+	struct match m = WITH(needs, slots);
+	char why[160];
+
+	memcpy(slots, some, sizeof(slots));
+	m.blind = true;
+	assert_int_equal(match_named(&m, "A1,HT-A", why, sizeof(why)), 0);
+	assert_int_equal(match_worst(&m), MATCH_FITS);
+	slots[2].content = MATCH_EMPTY;
+	assert_int_equal(match_named(&m, "A1,HT-A", why, sizeof(why)), 0);
+	assert_int_equal(match_worst(&m), MATCH_NO_SPOOL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -371,6 +387,7 @@ int main(void)
 	    cmocka_unit_test(named_slots_are_taken_in_the_order_of_the_filaments),
 	    cmocka_unit_test(named_slots_that_make_no_sense_are_refused),
 	    cmocka_unit_test(named_slot_that_does_not_fit_is_said),
+	    cmocka_unit_test(of_a_file_that_was_not_read_any_spool_will_do),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -299,6 +299,40 @@ static void job_that_prints_is_not_stuck(void **state)
 	assert_int_equal(fake_events(EVENT_PRINT_STUCK), 0);
 }
 
+static enum err_type previewed(const char *params)
+{
+	_cleanup_json_ json_object *o = NULL;
+	struct encode_result shown = {0};
+	struct command_request r = {.method = "print.start"};
+	unsigned publishes = fake.publishes;
+	struct err e = {0};
+
+	assert_int_equal(json_parse(params, strlen(params), 8, &o), 0);
+	r.params = o;
+	if (printer_command_preview(p, &r, &shown, &e) == 0) {
+		assert_non_null(strstr(shown.payloads[0], "project_file"));
+	}
+	encode_result_finish(&shown);
+	fake_advance(100);
+	assert_int_equal(fake.publishes, publishes);
+	return e.type;
+}
+
+static void check_is_refused_as_the_start_would_be(void **state)
+{
+	static const char check[] = "{\"path\":\"/lid.3mf\",\"check\":true}";
+
+	assert_int_equal(previewed(check), ERR_NONE);
+	full("RUNNING");
+	assert_int_equal(previewed(LID), ERR_NONE);
+	assert_int_equal(previewed(check), ERR_BUSY);
+	delta("\"fun\":\"20000000\"");
+	assert_int_equal(previewed(check), ERR_CONTROL_LOCKED);
+	fake_down(MQTT_DOWN_LOST, "closed");
+	assert_int_equal(previewed(LID), ERR_NONE);
+	assert_int_equal(previewed(check), ERR_PRINTER_OFFLINE);
+}
+
 static struct op *put(const char *printer, const char *path, bool over)
 {
 	struct op *op = ops_begin(fake.fleet.ops, "file.put", printer);
@@ -362,6 +396,7 @@ int main(void)
 	    T(refusal_frees_the_printer_and_says_why),
 	    T(job_that_never_prints_is_told_once),
 	    T(job_that_prints_is_not_stuck),
+	    T(check_is_refused_as_the_start_would_be),
 	    T(file_of_an_operation_is_where_it_was_put),
 	    T(file_that_was_put_long_ago_is_forgotten),
 	};
