@@ -119,6 +119,7 @@ static const struct {
     [FAULT_FTP_ENDLESS_LIST] = {"ftp-endless-list", "", "a listing never ends", 1, 0, 0},
 };
 static_assert(ARRAY_SIZE(faults) == FAULT_COUNT, "one row per fault");
+static_assert(FAULT_COUNT <= 64, "one bit per fault");
 
 int fault_by_name(const char *name)
 {
