@@ -4,6 +4,7 @@
 #include "daemon/files/ftp.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -18,7 +19,7 @@
 #define REPLY_S 90	      /* a card that is flushed: half a minute was seen */
 #define STALL_MS 30000	      /* nothing moves */
 #define HANG_MS 8000	      /* announced contents do not come: a data channel that hangs in TLS */
-#define URL_PARTS_MAX 130
+#define LINGER_MS 10000	      /* until the server has closed its side */
 
 static const char user[] = "bblp";
 
@@ -83,6 +84,16 @@ static bool cut_swap(struct ftp_cut *c, int instead, int fd)
 	return false;
 }
 
+static bool cut_has_some(const struct ftp_cut *c)
+{
+	for (size_t i = 0; i < FTP_SOCKETS_MAX; i++) {
+		if (c->sockets[i] >= 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
 static curl_socket_t on_open(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
 {
 	struct ftp *f = arg;
@@ -93,6 +104,9 @@ static curl_socket_t on_open(void *arg, curlsocktype purpose, struct curl_sockad
 		return CURL_SOCKET_BAD;
 	}
 	pthread_mutex_lock(&f->cut->lock);
+	if (!cut_has_some(f->cut)) {
+		f->control_fd = fd;
+	}
 	if (f->cut->is_cut || !cut_swap(f->cut, -1, fd)) {
 		close(fd);
 		fd = CURL_SOCKET_BAD;
@@ -101,10 +115,36 @@ static curl_socket_t on_open(void *arg, curlsocktype purpose, struct curl_sockad
 	return fd;
 }
 
+/* After the last byte of an upload: whoever closes while the server still has something to say (the
+ * tickets of TLS 1.3 come after its handshake) resets the connection, and what the kernel had not
+ * delivered is lost. */
+static void linger(struct ftp *f, int fd)
+{
+	int64_t end_ms = now_ms() + LINGER_MS;
+	char scrap[4096];
+
+	shutdown(fd, SHUT_WR);
+	while (!is_cut(f->cut) && now_ms() < end_ms) {
+		struct pollfd p = {fd, POLLIN, 0};
+		ssize_t n;
+
+		if (poll(&p, 1, 250) <= 0) {
+			continue;
+		}
+		n = recv(fd, scrap, sizeof(scrap), MSG_DONTWAIT);
+		if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) {
+			return;
+		}
+	}
+}
+
 static int on_close(void *arg, curl_socket_t fd)
 {
 	struct ftp *f = arg;
 
+	if (f->upload && f->complete && fd != f->control_fd) {
+		linger(f, fd);
+	}
 	pthread_mutex_lock(&f->cut->lock);
 	cut_swap(f->cut, fd, -1);
 	close(fd);
@@ -254,6 +294,7 @@ void ftp_reset(struct ftp *f)
 	set_callbacks(f);
 	f->last = (struct reply){0};
 	f->size_bytes = -1;
+	f->upload = false;
 	f->opened = f->flowing = f->complete = f->stalled = false;
 	f->moved_bytes = 0;
 }

@@ -51,6 +51,8 @@ struct ftp {
 	/* The clock of the wait for the printer; touched by ftp_alive. */
 	int64_t alive_ms;
 	int64_t moved_bytes;
+	int control_fd;
+	bool upload;
 	bool flowing;  /* the contents began: the data channel is fine */
 	bool complete; /* nothing more to come but the reply */
 	bool stalled;

@@ -276,6 +276,7 @@ static CURLcode put_once(struct transfer *t, const char *path)
 {
 	ftp_reset(&t->ftp);
 	ftp_path(&t->ftp, path, false);
+	t->ftp.upload = true;
 	curl_easy_setopt(t->ftp.easy, CURLOPT_UPLOAD, 1L);
 	curl_easy_setopt(t->ftp.easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)t->size_bytes);
 	curl_easy_setopt(t->ftp.easy, CURLOPT_UPLOAD_BUFFERSIZE, UPLOAD_BUFFER);

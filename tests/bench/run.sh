@@ -10,4 +10,5 @@ for program in bench_decode bench_render; do
 done
 BUILD_DIR=$build /usr/bin/python3 "$here/bench_farm.py" || failed=1
 BUILD_DIR=$build /usr/bin/python3 "$here/bench_command.py" || failed=1
+BUILD_DIR=$build /usr/bin/python3 "$here/bench_files.py" || failed=1
 exit $failed

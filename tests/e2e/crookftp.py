@@ -5,12 +5,15 @@ import socket
 import ssl
 import threading
 
+from harness import wait_until
+
 
 class CrookFtp:
     """One folder's worth of files in memory. Faults by keyword:
 
     hang_tls: the data channel never shakes hands (PROT C works).  mute: accepts and says nothing.  listing: bytes for LIST.
     stor: the reply instead of 150.  after: the reply instead of 226 ("" hangs up).  keep: how many bytes of a file are kept.
+    late: shakes hands to the end only when the client has closed the data channel: its tickets come after that.
     extra: bytes a file gives beyond its SIZE, again and again.  no_size: SIZE is unknown.  no_read: takes nothing of a file.
     """
 
@@ -45,6 +48,55 @@ class CrookFtp:
                     session.close()
         except OSError:
             sock.close()
+
+
+def is_closed(port):
+    """True when the socket with this local port has sent, or wants to send, its last byte."""
+    rows = [line.split() for line in pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return all(row[3] != "01" for row in rows if int(row[1].split(":")[1], 16) == port)
+
+
+class LateTls:
+    """A TLS 1.3 server that is slow to look at what follows the first flight."""
+
+    def __init__(self, context, sock):
+        self.sock, self.incoming, self.outgoing = sock, ssl.MemoryBIO(), ssl.MemoryBIO()
+        self.tls = context.wrap_bio(self.incoming, self.outgoing, server_side=True)
+        self.step(self.tls.do_handshake)  # takes the hello
+        self.step(self.tls.do_handshake)  # answers it, and does not look at what follows
+        wait_until("the client to close", lambda: is_closed(sock.getpeername()[1]))
+        while self.step(self.tls.do_handshake) is None:
+            pass
+
+    def step(self, what, *args):
+        """What it returns, else None once more has come."""
+        try:
+            done = what(*args)
+            self.sock.sendall(self.outgoing.read())
+            return True if done is None else done
+        except ssl.SSLWantReadError:
+            self.sock.sendall(self.outgoing.read())
+            data = self.sock.recv(1 << 16)
+            if data:
+                self.incoming.write(data)
+            else:
+                self.incoming.write_eof()
+            return None
+
+    def recv(self, size):
+        while True:
+            try:
+                data = self.step(self.tls.read, size)
+            except (ConnectionError, ssl.SSLEOFError):
+                return b""
+            if data is not None:
+                return data if data is not True else b""
+
+    def unwrap(self):
+        pass
+
+    def close(self):
+        self.sock.close()
 
 
 class Session:
@@ -128,6 +180,8 @@ class Session:
         self.passive.close()
         if self.private and self.faults.get("hang_tls"):
             self.door.closing.wait(60)
+        if self.faults.get("late"):
+            return LateTls(self.door.context, sock)
         if self.private:
             self.contents = self.door.context.wrap_socket(sock, server_side=True)
         return self.contents

@@ -265,6 +265,9 @@ class Crooked(Rig):
                 self.assertIn("300000", told)
                 harness.wait_until("the half file to go", lambda: "f" not in door.files)
 
+    def test_tickets_that_come_after_the_last_byte_do_not_cut_the_file(self):
+        self.assertEqual(self.put(self.door(late=True), self.drive(), 1_000_000), "0 done 1000000")
+
     def test_server_without_size_confirms_nothing(self):
         self.assertIn("error transfer_failed", self.put(self.door(no_size=True), self.drive()))
 
