@@ -252,7 +252,8 @@ static int check_request(const struct files *f, const struct files_request *r, s
 		err_printer(e, r->printer.name);
 		return -EINVAL;
 	}
-	if (f->waiting_count >= FILES_WAITING_MAX) {
+	if (f->waiting_count >= FILES_WAITING_MAX &&
+	    (f->running_count == FILES_THREADS || printer_is_served(f, r->printer.serial))) {
 		err_set(e, ERR_BUSY, "%u transfers wait for their turn already", f->waiting_count);
 		err_printer(e, r->printer.name);
 		return -EBUSY;

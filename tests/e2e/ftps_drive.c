@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The file engine without a daemon: jobs from lines on standard input, what they tell as lines on
- * standard output. usage: ftps_drive CA|- chain|insecure [tls12] [clear]; the code in FTPS_CODE. */
+ * standard output. usage: ftps_drive CA|- chain|insecure|HEX-PIN [tls12] [clear]; the code in
+ * FTPS_CODE. */
 #include <errno.h>
 #include <event2/event_struct.h>
 #include <fcntl.h>
@@ -37,6 +38,7 @@ struct drive {
 	struct tls_profile *profile;
 	struct secret *code;
 	enum tls_verify verify;
+	uint8_t pin[32];
 	bool tls12, clear;
 	struct act *acts[JOBS_MAX];
 	int count, live;
@@ -188,6 +190,7 @@ static void start(struct drive *d, char *const *word, int count)
 	    .code = d->code,
 	    .profile = d->profile,
 	    .verify = d->verify,
+	    .pin = d->verify == TLS_VERIFY_PIN ? d->pin : NULL,
 	    .tls12 = d->tls12,
 	    .clear_fallback = d->clear};
 	if (count > 5 && parse_i64(word[4], -1, INT64_MAX, &r.size) == 0) {
@@ -326,6 +329,18 @@ static void finish(struct drive *d, struct tls_store *store)
 	loop_destroy(d->loop);
 }
 
+static void set_verify(struct drive *d, const char *word)
+{
+	d->verify = strcmp(word, "chain") == 0	    ? TLS_VERIFY_CHAIN
+		    : strcmp(word, "insecure") == 0 ? TLS_VERIFY_INSECURE
+						    : TLS_VERIFY_PIN;
+	for (size_t i = 0; d->verify == TLS_VERIFY_PIN && i < sizeof(d->pin); i++) {
+		if (sscanf(word + 2 * i, "%2hhx", &d->pin[i]) != 1) {
+			abort();
+		}
+	}
+}
+
 int main(int argc, char **argv)
 {
 	struct tls_store *store = tls_store_create();
@@ -338,7 +353,7 @@ int main(int argc, char **argv)
 		    stderr, "usage: ftps_drive CA|- chain|insecure [tls12] [clear] %s\n", reason);
 		return 2;
 	}
-	d.verify = strcmp(argv[2], "chain") == 0 ? TLS_VERIFY_CHAIN : TLS_VERIFY_INSECURE;
+	set_verify(&d, argv[2]);
 	for (int i = 3; i < argc; i++) {
 		d.tls12 = d.tls12 || strcmp(argv[i], "tls12") == 0;
 		d.clear = d.clear || strcmp(argv[i], "clear") == 0;

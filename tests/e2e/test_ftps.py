@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The file engine against a real vsftpd: what a printer's door does, right and wrong."""
+import hashlib
 import os
 import pathlib
 import queue
@@ -146,7 +147,16 @@ class Vsftpd(Rig):
                     self.assertIn(words, told[-1])
                 self.assertNotIn("USER", door.commands())
 
-    def test_refused_port_and_silence_are_offline(self):
+    def test_pin_and_no_verification_take_a_stranger_and_a_wrong_pin_does_not(self):
+        make_leaf(self.folder, "self", "somebody", None)
+        key = subprocess.run(["openssl", "pkey", "-in", str(self.folder / "self.key"), "-pubout", "-outform", "DER"],
+                             capture_output=True, check=True).stdout
+        door = self.door(leaf="self")
+        for verify, words in ((hashlib.sha256(key).hexdigest(), "0 done"), ("insecure", "0 done"), ("00" * 32, "0 error tls_refused")):
+            with self.subTest(verify):
+                self.assertIn(words, self.drive(verify=verify).run("list", SERIAL, door.port, "/")[-1])
+
+    def test_refused_port_is_offline(self):
         drive = self.drive()
         self.assertIn("0 error printer_offline", drive.run("list", SERIAL, free_port(), "/")[-1])
 
@@ -219,6 +229,8 @@ class Vsftpd(Rig):
         for _ in range(64):
             last = drive.start("list", SERIAL, door.port, "/")
         self.assertIn("error busy", drive.run("list", SERIAL, door.port, "/")[-1])
+        # Who need not wait is not held up by those who do.
+        self.assertIn("error printer_offline", drive.run("list", "01P00A000000009", free_port(), "/")[-1])
         drive.say("cancel", last)
         self.assertIn("error cancelled", drive.end_of(last)[-1])
         # The end with one that runs and others that wait leaves nothing behind.
