@@ -117,8 +117,8 @@ class Mqtt:
 
 
 class SimCase(Case):
-    def begin(self, *args, name="sim"):
-        self.sim_ = self.sim(*args, name=name)
+    def begin(self, *args, **kw):
+        self.sim_ = self.sim(*args, **kw)
         self.printers = json.loads(self.sim_.do("list"))
         self.one = self.printers[0]
 

@@ -17,8 +17,8 @@
 #include <time.h>
 
 #include "common/util.h"
+#include "tests/sim/cert_internal.h"
 
-#define DAY_S (24L * 3600)
 #define CA_NAME "Simulated Printer CA"
 
 struct pki {
@@ -65,9 +65,8 @@ static int add_extension(X509 *x, int nid, const char *value)
 	return ok;
 }
 
-/* issuer NULL: self-signed. */
-static X509 *make_cert(const char *cn, EVP_PKEY *key, X509 *issuer, EVP_PKEY *issuer_key, bool v3,
-    bool is_ca, long from_s, long to_s)
+X509 *cert_make(const char *cn, const char *alt, EVP_PKEY *key, X509 *issuer, EVP_PKEY *issuer_key,
+    bool v3, bool is_ca, long from_s, long to_s)
 {
 	X509 *x = X509_new();
 
@@ -78,6 +77,7 @@ static X509 *make_cert(const char *cn, EVP_PKEY *key, X509 *issuer, EVP_PKEY *is
 	    X509_gmtime_adj(X509_getm_notAfter(x), to_s) && X509_set_pubkey(x, key) &&
 	    (!is_ca || add_extension(x, NID_basic_constraints, "critical,CA:TRUE")) &&
 	    (!v3 || is_ca || add_extension(x, NID_basic_constraints, "CA:FALSE")) &&
+	    (!alt || add_extension(x, NID_subject_alt_name, alt)) &&
 	    X509_sign(x, issuer_key, EVP_sha256())) {
 		return x;
 	}
@@ -102,8 +102,7 @@ static FILE *open_file(const char *dir, const char *name, bool write, mode_t mod
 	return f;
 }
 
-/* An existing key of the wanted kind, or a new one that is kept. */
-static EVP_PKEY *load_key(const char *dir, const char *name, bool rsa, bool *ret_new)
+EVP_PKEY *cert_load_key(const char *dir, const char *name, bool rsa, bool *ret_new)
 {
 	FILE *f = open_file(dir, name, false, 0);
 	EVP_PKEY *key = NULL;
@@ -127,9 +126,9 @@ static EVP_PKEY *load_key(const char *dir, const char *name, bool rsa, bool *ret
 	return key;
 }
 
-static X509 *load_ca(const char *dir, EVP_PKEY *key, bool renew)
+X509 *cert_load_ca(const char *dir, const char *file, const char *cn, EVP_PKEY *key, bool renew)
 {
-	FILE *f = renew ? NULL : open_file(dir, "ca.pem", false, 0);
+	FILE *f = renew ? NULL : open_file(dir, file, false, 0);
 	X509 *ca = NULL;
 
 	if (f) {
@@ -140,8 +139,8 @@ static X509 *load_ca(const char *dir, EVP_PKEY *key, bool renew)
 		}
 		X509_free(ca);
 	}
-	ca = make_cert(CA_NAME, key, NULL, key, true, true, -DAY_S, 3650 * DAY_S);
-	f = ca ? open_file(dir, "ca.pem", true, 0644) : NULL;
+	ca = cert_make(cn, NULL, key, NULL, key, true, true, -CERT_DAY_S, 3650 * CERT_DAY_S);
+	f = ca ? open_file(dir, file, true, 0644) : NULL;
 	if (!f || !PEM_write_X509(f, ca) || fclose(f) != 0) {
 		X509_free(ca);
 		return NULL;
@@ -149,7 +148,7 @@ static X509 *load_ca(const char *dir, EVP_PKEY *key, bool renew)
 	return ca;
 }
 
-static SSL_CTX *new_ctx(enum tls_offer offer, bool resuming)
+SSL_CTX *cert_new_ctx(enum tls_offer offer, bool resuming)
 {
 	static const int versions[TLS_OFFER_COUNT][2] = {
 	    [TLS_OFFER_12] = {TLS1_2_VERSION, TLS1_2_VERSION},
@@ -182,19 +181,19 @@ int pki_open(const char *dir, bool rsa, struct pki **ret)
 	bool ok;
 
 	p->rsa = rsa;
-	p->ca_key = load_key(dir, "ca-key.pem", rsa, &renew);
-	p->leaf_key = load_key(dir, "leaf-key.pem", rsa, &unused);
+	p->ca_key = cert_load_key(dir, "ca-key.pem", rsa, &renew);
+	p->leaf_key = cert_load_key(dir, "leaf-key.pem", rsa, &unused);
 	p->foreign_key = new_key(rsa);
 	ok = p->ca_key && p->leaf_key && p->foreign_key;
 	if (ok) {
-		p->ca = load_ca(dir, p->ca_key, renew);
-		p->foreign_ca = make_cert(CA_NAME, p->foreign_key, NULL, p->foreign_key, true, true,
-		    -DAY_S, 3650 * DAY_S);
+		p->ca = cert_load_ca(dir, "ca.pem", CA_NAME, p->ca_key, renew);
+		p->foreign_ca = cert_make(CA_NAME, NULL, p->foreign_key, NULL, p->foreign_key, true,
+		    true, -CERT_DAY_S, 3650 * CERT_DAY_S);
 		ok = p->ca && p->foreign_ca;
 	}
 	for (int i = 0; ok && i < TLS_OFFER_COUNT; i++) {
-		p->ctx[i] = new_ctx((enum tls_offer)i, false);
-		p->resuming[i] = new_ctx((enum tls_offer)i, true);
+		p->ctx[i] = cert_new_ctx((enum tls_offer)i, false);
+		p->resuming[i] = cert_new_ctx((enum tls_offer)i, true);
 		ok = p->ctx[i] && p->resuming[i];
 	}
 	if (!ok) {
@@ -239,19 +238,20 @@ void pki_pin(const struct pki *p, char ret[static 65])
 
 X509 *pki_issue(struct pki *p, enum cert_kind kind, const char *cn, bool v3)
 {
-	long from_s = kind == CERT_EXPIRED ? -800 * DAY_S : -DAY_S;
-	long to_s = kind == CERT_EXPIRED ? -DAY_S : 3650 * DAY_S;
+	long from_s = kind == CERT_EXPIRED ? -800 * CERT_DAY_S : -CERT_DAY_S;
+	long to_s = kind == CERT_EXPIRED ? -CERT_DAY_S : 3650 * CERT_DAY_S;
 
 	switch (kind) {
 	case CERT_GOOD:
 	case CERT_WRONG_CN:
 	case CERT_EXPIRED:
-		return make_cert(cn, p->leaf_key, p->ca, p->ca_key, v3, false, from_s, to_s);
+		return cert_make(cn, NULL, p->leaf_key, p->ca, p->ca_key, v3, false, from_s, to_s);
 	case CERT_SELF_SIGNED:
-		return make_cert(cn, p->foreign_key, NULL, p->foreign_key, v3, false, from_s, to_s);
+		return cert_make(
+		    cn, NULL, p->foreign_key, NULL, p->foreign_key, v3, false, from_s, to_s);
 	case CERT_FOREIGN_CA:
-		return make_cert(
-		    cn, p->leaf_key, p->foreign_ca, p->foreign_key, v3, false, from_s, to_s);
+		return cert_make(
+		    cn, NULL, p->leaf_key, p->foreign_ca, p->foreign_key, v3, false, from_s, to_s);
 	case CERT_KIND_COUNT:
 		break;
 	}

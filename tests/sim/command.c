@@ -12,6 +12,7 @@
 #include "common/json.h"
 #include "common/jw.h"
 #include "tests/sim/cert.h"
+#include "tests/sim/cloud.h"
 #include "tests/sim/command_internal.h"
 #include "tests/sim/ftp.h"
 #include "tests/sim/printer.h"
@@ -346,11 +347,15 @@ int command_wait_step(struct sim *sim, const struct command_wait *wait, struct j
 	_cleanup_json_ json_object *stats = NULL;
 	int64_t value;
 
-	if (wait->printer) {
+	if (wait->printer || wait->cloud) {
 		struct jw w;
 
 		jw_init(&w);
-		printer_write_stats(wait->printer, &w);
+		if (wait->cloud) {
+			cloud_write_stats(sim->cloud, &w);
+		} else {
+			printer_write_stats(wait->printer, &w);
+		}
 		stats = json_tokener_parse(w.buf);
 		jw_finish(&w);
 	} else {
@@ -384,7 +389,8 @@ static int run_wait(struct sim *sim, char *rest, struct jw *reply, struct comman
 		command_fail(reply, "wait PRINTER COUNTER N [MS], not", count);
 		return 0;
 	}
-	if (strcmp(who, "total") != 0) {
+	ret->cloud = sim->cloud && strcmp(who, "cloud") == 0;
+	if (!ret->cloud && strcmp(who, "total") != 0) {
 		ret->printer = sim_find(sim, who);
 		if (!ret->printer) {
 			command_fail(reply, "no such printer", who);
@@ -428,6 +434,8 @@ int command_run(struct sim *sim, char *line, struct jw *reply, struct command_wa
 		run_publish(sim, rest, reply);
 	} else if (strcmp(verb, "last") == 0 || strcmp(verb, "start") == 0) {
 		run_last(sim, rest, verb[0] == 's', reply);
+	} else if (strcmp(verb, "cloud") == 0) {
+		cloud_command(sim->cloud, rest, reply);
 	} else if (strcmp(verb, "quit") == 0) {
 		command_put(reply, "ok");
 		event_base_loopexit(sim->base, NULL);

@@ -2,6 +2,7 @@
 /* The commands of the control socket. */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct jw;
@@ -13,6 +14,7 @@ extern const char command_help[];
 /* A `wait` in progress. */
 struct command_wait {
 	struct printer *printer; /* NULL = the sum of all */
+	bool cloud;		 /* the cloud's counters instead */
 	char counter[32];
 	int64_t at_least, until_ms;
 };

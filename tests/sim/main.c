@@ -15,6 +15,7 @@
 #include "common/log.h"
 #include "common/util.h"
 #include "tests/sim/cert.h"
+#include "tests/sim/cloud.h"
 #include "tests/sim/command.h"
 #include "tests/sim/control.h"
 #include "tests/sim/farm.h"
@@ -29,6 +30,7 @@
 
 struct options {
 	struct farm_options farm;
+	struct cloud_options cloud;
 	const char *dir, *control, *config_out;
 	bool rsa, deltas, die_with_parent, verbose;
 	double rate_hz, pace;
@@ -65,6 +67,7 @@ static const char usage[] =
     "  --control SOCKET     the control socket (default DIR/control.sock)\n"
     "  --config-out FILE    writes a complete private configuration for bambud (0600)\n"
     "  --die-with-parent    ends when the process that started it ends\n"
+    "  --cloud, --cloud-KEY VALUE  the vendor's cloud beside the printers: see the end\n"
     "  --verbose            connections and requests on stderr\n"
     "  --help, --version\n"
     "\n"
@@ -116,6 +119,7 @@ static const char key_help[] =
 
 static void print_help(void)
 {
+	_cleanup_free_ char *cloud = cloud_help();
 	_cleanup_free_ char *faults = fault_help(), *keys = sim_state_keys(), *orders = obey_help();
 
 	printf(
@@ -126,7 +130,7 @@ static void print_help(void)
 	for (size_t i = 0; i < sim_model_count(); i++) {
 		printf(" %s", sim_model_at(i)->name);
 	}
-	printf("\n");
+	printf("\n\n%s", cloud);
 }
 
 enum option_id {
@@ -149,6 +153,7 @@ enum option_id {
 	OPT_CONTROL,
 	OPT_CONFIG,
 	OPT_DIE,
+	OPT_CLOUD,
 	OPT_VERBOSE,
 	OPT_HELP,
 	OPT_VERSION
@@ -174,6 +179,15 @@ static const struct option long_options[] = {
     {"control", required_argument, NULL, OPT_CONTROL},
     {"config-out", required_argument, NULL, OPT_CONFIG},
     {"die-with-parent", no_argument, NULL, OPT_DIE},
+    {"cloud", no_argument, NULL, OPT_CLOUD},
+    {"cloud-port", required_argument, NULL, OPT_CLOUD},
+    {"cloud-region", required_argument, NULL, OPT_CLOUD},
+    {"cloud-login", required_argument, NULL, OPT_CLOUD},
+    {"cloud-account", required_argument, NULL, OPT_CLOUD},
+    {"cloud-phone", required_argument, NULL, OPT_CLOUD},
+    {"cloud-password", required_argument, NULL, OPT_CLOUD},
+    {"cloud-token", required_argument, NULL, OPT_CLOUD},
+    {"cloud-sign-key", required_argument, NULL, OPT_CLOUD},
     {"verbose", no_argument, NULL, OPT_VERBOSE},
     {"help", no_argument, NULL, OPT_HELP},
     {"version", no_argument, NULL, OPT_VERSION},
@@ -197,7 +211,7 @@ static bool read_number(const char *text, int64_t min, int64_t max, int64_t *ret
 }
 
 /* One option with a value that must be checked. False = bad. */
-static bool read_value(struct options *o, int id, const char *text)
+static bool read_value(struct options *o, int id, const char *name, const char *text)
 {
 	int64_t number = 0;
 	bool ok = true;
@@ -228,6 +242,8 @@ static bool read_value(struct options *o, int id, const char *text)
 		       o->rate_hz <= 1000;
 	case OPT_PACE:
 		return parse_double(text, &o->pace) == 0 && o->pace >= 0 && o->pace <= 100000;
+	case OPT_CLOUD:
+		return cloud_read_option(&o->cloud, name, text);
 	case OPT_SEED:
 		ok = read_number(text, 0, INT64_MAX, &number);
 		o->farm.seed = (uint64_t)number;
@@ -300,7 +316,8 @@ static int read_options(int argc, char **argv, struct options *o)
 		case OPT_RATE:
 		case OPT_PACE:
 		case OPT_SEED:
-			if (!read_value(o, id, optarg)) {
+		case OPT_CLOUD:
+			if (!read_value(o, id, long_options[index].name, optarg)) {
 				fprintf(stderr, "bambu-sim: --%s: bad value \"%s\"\n",
 				    long_options[index].name, optarg);
 				return 2;
@@ -365,6 +382,9 @@ static int run_farm(struct sim *sim, const struct options *o, struct control **r
 	if (farm_create(sim, &o->farm) < 0) {
 		return 1;
 	}
+	if (o->cloud.on && cloud_open(sim, &o->cloud, o->dir, &sim->cloud) < 0) {
+		return 1;
+	}
 	r = control_open(sim, path, ret_control);
 	if (r < 0) {
 		log_err("%s: %s", path, strerror(-r));
@@ -400,6 +420,7 @@ static int simulate(const struct options *o)
 	} else {
 		status = run_farm(&sim, o, &control);
 	}
+	cloud_close(sim.cloud);
 	farm_destroy(&sim);
 	control_close(control);
 	pki_close(sim.pki);

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct cloud;
 struct event_base;
 struct pki;
 struct printer;
@@ -13,10 +14,11 @@ struct printer;
 struct sim {
 	struct event_base *base;
 	struct pki *pki;
-	double rate_hz; /* what printers begin with */
-	bool deltas;	/* X1 sends deltas too, instead of a full report every time */
-	double pace;	/* simulated seconds in one real second */
-	bool verbose;	/* connections and requests on stderr */
+	struct cloud *cloud; /* NULL = none */
+	double rate_hz;	     /* what printers begin with */
+	bool deltas;	     /* X1 sends deltas too, instead of a full report every time */
+	double pace;	     /* simulated seconds in one real second */
+	bool verbose;	     /* connections and requests on stderr */
 	struct printer **printers;
 	size_t count;
 };
