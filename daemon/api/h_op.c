@@ -14,9 +14,20 @@ static const struct ops *ops_of(const struct call *c)
 	return c->server->deps.fleet->ops;
 }
 
+static void write_total(struct jw *w, int64_t total)
+{
+	if (total >= 0) {
+		jw_int(w, "total", total);
+	} else {
+		jw_null(w, "total");
+	}
+}
+
 /* Without its braces. */
 static void write_members(struct jw *w, const struct op *op)
 {
+	int64_t done, total;
+
 	jw_str(w, "op", op->id);
 	jw_str(w, "method", op->method);
 	jw_str(w, "printer", op->printer);
@@ -25,6 +36,13 @@ static void write_members(struct jw *w, const struct op *op)
 	jw_int(w, "took_ms", op_took_ms(op));
 	if (op->already) {
 		jw_bool(w, "already", true);
+	}
+	if (op_progress(op, &done, &total)) {
+		jw_int(w, "done", done);
+		write_total(w, total);
+	}
+	if (op->path != NULL) {
+		jw_str(w, "path", op->path);
 	}
 	if (op->error.type != ERR_NONE) {
 		proto_error_object(w, "error", &op->error);

@@ -116,6 +116,7 @@ struct op *ops_begin(struct ops *o, const char *method, const char *printer)
 	op->printer = xstrdup(printer);
 	op->begun_ms = loop_now_ms(o->loop);
 	op->ended_ms = -1;
+	op->done = op->total = -1;
 	list_init(&op->end_link);
 	list_add_tail(&o->all, &op->link);
 	return op;
@@ -125,6 +126,8 @@ void op_end(struct op *op)
 {
 	struct ops *o = op->ops;
 
+	op_progress(op, &op->done, &op->total);
+	op->progress = NULL;
 	op->ended = true;
 	op->ended_ms = loop_now_ms(o->loop);
 	op->cancel = NULL;
@@ -135,6 +138,17 @@ void op_end(struct op *op)
 	if (!loop_timer_armed(&o->forget)) {
 		loop_timer_start(&o->forget, OPS_KEEP_MS);
 	}
+}
+
+bool op_progress(const struct op *op, int64_t *ret_done, int64_t *ret_total)
+{
+	if (op->progress) {
+		op->progress(op->arg, ret_done, ret_total);
+		return true;
+	}
+	*ret_done = op->done;
+	*ret_total = op->total;
+	return op->done >= 0;
 }
 
 int64_t op_took_ms(const struct op *op)

@@ -43,11 +43,13 @@ struct op {
 	struct err error;	    /* ERR_NONE: none so far */
 	/* kprofile.get: what the printer listed, while its callback runs; else NULL */
 	const struct profile_list *profiles;
-	char *path; /* file.put: where the file is on the printer; else NULL. Freed with it */
+	char *path; /* of file.put and file.get: on the printer; else NULL. Freed with it */
 	char *job;  /* print.start: what the printer calls it; else NULL. Freed with it */
-	/* Bytes so far and in all, -1 unknown. NULL: it moves none. */
+	/* Bytes so far and in all, -1 unknown. NULL: it moves none, or has ended. */
 	void (*progress)(void *arg, int64_t *ret_done, int64_t *ret_total);
-	/* Drops it if that is still possible: true, and it has ended. NULL: never. */
+	int64_t done, total; /* what it said last; done -1: it moves none */
+	/* Drops it if that is still possible: true, and it has ended, or does as soon as the other
+	 * side lets go. NULL: never. */
 	bool (*cancel)(void *arg, struct op *op);
 	void *arg;
 };
@@ -59,6 +61,8 @@ void ops_destroy(struct ops *o);
 struct op *ops_begin(struct ops *o, const char *method, const char *printer);
 /* It is over, with op->error or without. Nobody writes it any more, and it is freed later. */
 void op_end(struct op *op);
+/* False: it moves no bytes. */
+bool op_progress(const struct op *op, int64_t *ret_done, int64_t *ret_total);
 /* ms from its begin to its end or now. */
 int64_t op_took_ms(const struct op *op);
 /* NULL: never was, or ended too long ago. */
