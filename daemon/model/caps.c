@@ -9,8 +9,9 @@
 #include "common/util.h"
 
 /* Source of every row: bambu.md 3 (codes, prefixes, camera, chamber, door, nozzles, Ethernet, bed
- * limits), 5 `chamber` (set_ctt takes 0..65), 5.2 (always signed), 8 (P1 and A1 pushall interval).
- * 00M is X1C and X1 alike: the row that comes first is the guess, the version reply tells. */
+ * limits), 2.5 (file door), 5 `chamber` (set_ctt takes 0..65), 5.2 (always signed), 8 (P1 and A1
+ * pushall interval). 00M is X1C and X1 alike: the row that comes first is the guess, the version
+ * reply tells. */
 const struct caps caps_table[] = {
     {
 	.model = "X1C",
@@ -74,6 +75,7 @@ const struct caps caps_table[] = {
 	.nozzles = 1,
 	.bed_max_c = 100,
 	.small_cpu = true,
+	.ftp_clear = true,
     },
     {
 	.model = "A1MINI",
@@ -83,6 +85,7 @@ const struct caps caps_table[] = {
 	.camera = CAMERA_JPEG,
 	.nozzles = 1,
 	.small_cpu = true,
+	.ftp_clear = true,
     },
     {
 	/* small_cpu: of the A1 family; the careful guess until somebody has measured one. */
@@ -107,6 +110,7 @@ const struct caps caps_table[] = {
 	.nozzles = 1,
 	.always_signed = true,
 	.ethernet = true,
+	.ftp_tls12 = true,
     },
     {
 	.model = "X2D",
@@ -121,6 +125,7 @@ const struct caps caps_table[] = {
 	.chamber_max_c = 65,
 	.always_signed = true,
 	.ethernet = true,
+	.ftp_tls12 = true,
     },
     {
 	.model = "H2S",
@@ -175,6 +180,7 @@ const struct caps caps_table[] = {
 	.chamber_max_c = 65,
 	.always_signed = true,
 	.ethernet = true,
+	.ftp_tls12 = true,
     },
 };
 const size_t caps_count = ARRAY_SIZE(caps_table);
