@@ -1048,6 +1048,7 @@ const struct method method_table[] =
 	{
 	    .name = "file.delete",
 	    .perm = PERM_CONTROL,
+	    .since = "0.3.0",
 	    .confirm = true,
 	    .verb = "rm",
 	    .usage = "PRINTER FILE",
@@ -1062,6 +1063,7 @@ const struct method method_table[] =
 	{
 	    .name = "file.get",
 	    .perm = PERM_CONTROL,
+	    .since = "0.3.0",
 	    .verb = "fetch",
 	    .usage = "PRINTER FILE [DEST]",
 	    .help = "Copy a file from the printer",
@@ -1074,6 +1076,7 @@ const struct method method_table[] =
 	{
 	    .name = "file.list",
 	    .perm = PERM_CONTROL,
+	    .since = "0.3.0",
 	    .verb = "files",
 	    .usage = "PRINTER [DIR]",
 	    .help = "List files on the printer",
@@ -1086,7 +1089,9 @@ const struct method method_table[] =
 	{
 	    .name = "file.mkdir",
 	    .perm = PERM_CONTROL,
-	    .usage = "",
+	    .since = "0.3.0",
+	    .verb = "mkdir",
+	    .usage = "PRINTER DIR",
 	    .help = "Make a folder on the printer",
 	    .params =
 		{
@@ -1097,6 +1102,7 @@ const struct method method_table[] =
 	{
 	    .name = "file.put",
 	    .perm = PERM_CONTROL,
+	    .since = "0.3.0",
 	    .verb = "put",
 	    .usage = "PRINTER FILE [DEST]",
 	    .help = "Copy a file to the printer",

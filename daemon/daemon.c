@@ -13,6 +13,7 @@
 #include "daemon/bridge/journal.h"
 #include "daemon/bridge/metrics.h"
 #include "daemon/config.h"
+#include "daemon/files/files.h"
 #include "daemon/fleet/fleet.h"
 #include "daemon/fleet/ops.h"
 #include "daemon/fleet/registry.h"
@@ -221,6 +222,21 @@ static unsigned count_clients(void *arg)
 	return server_clients(d->server);
 }
 
+static int start_files(struct daemon *d, struct err *e)
+{
+	d->files = files_create(d->loop);
+	if (!d->files) {
+		err_set(e, ERR_INTERNAL, "file transfers cannot be set up");
+		return -EIO;
+	}
+	return 0;
+}
+
+static void stop_files(struct daemon *d)
+{
+	files_destroy(TAKE(d->files));
+}
+
 static int start_metrics(struct daemon *d, struct err *e)
 {
 	struct metrics_deps deps = {
@@ -287,6 +303,7 @@ static const struct {
     {start_hub, stop_hub},
     {start_journal, stop_journal},
     {start_fleet, stop_fleet},
+    {start_files, stop_files},
     {start_metrics, stop_metrics},
     {daemon_start_server, daemon_stop_server},
     {start_notify, stop_notify},

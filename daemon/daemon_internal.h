@@ -26,6 +26,7 @@ struct daemon {
 	struct fleet fleet;
 	struct registry *registry;
 	struct wake *wake;
+	struct files *files;
 	struct metrics *metrics;
 	struct server *server;
 	struct notify *notify;

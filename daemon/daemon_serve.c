@@ -103,6 +103,7 @@ int daemon_start_server(struct daemon *d, struct err *e)
 	    .hub = d->hub,
 	    .registry = d->registry,
 	    .fleet = &d->fleet,
+	    .files = d->files,
 	    .version = BAMBUD_VERSION,
 	    .instance = get_instance,
 	    .reload = daemon_reload,

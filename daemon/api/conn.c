@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include "common/log.h"
@@ -42,11 +43,19 @@ static void conn_silence(struct conn *c)
 	if (c->write_event != NULL) {
 		event_free(TAKE(c->write_event));
 	}
+	if (c->end_event != NULL) {
+		event_free(TAKE(c->end_event));
+	}
+	c->written = NULL;
 	c->reading = c->writing = false;
 	loop_timer_stop(&c->resume);
 	loop_timer_stop(&c->partial);
 	loop_timer_stop(&c->unread);
 	if (c->fd >= 0) {
+		if (c->lent) {
+			/* Who has it still holds a descriptor of it, perhaps for a while. */
+			shutdown(c->fd, SHUT_RDWR);
+		}
 		close(c->fd);
 		c->fd = -1;
 	}
@@ -102,9 +111,9 @@ static void conn_arm(struct conn *c)
 		conn_close(c, c->finish_reason);
 		return;
 	}
-	set_event(c->read_event, &c->reading, !c->finishing && !c->paused);
+	set_event(c->read_event, &c->reading, !c->finishing && !c->paused && !c->lent);
 	set_event(c->write_event, &c->writing, conn_queued(c) > 0);
-	if (conn_queued(c) <= CONN_OUT_UNREAD) {
+	if (conn_queued(c) <= (c->lent ? 0 : CONN_OUT_UNREAD)) {
 		loop_timer_stop(&c->unread);
 	} else if (!loop_timer_armed(&c->unread)) {
 		loop_timer_start(&c->unread, CONN_UNREAD_MS);
@@ -265,12 +274,18 @@ void conn_finish(struct conn *c, const char *reason)
 
 /* ---- input ---- */
 
-/* A client that only has nothing more to say still reads its answers. */
-static void end_input(struct conn *c)
+/* Both directions, not half of them: a client may have said all it has to say. */
+static bool is_gone(const struct conn *c)
 {
 	struct pollfd p = {.fd = c->fd};
 
-	if (!list_empty(&c->replies) && poll(&p, 1, 0) > 0 && (p.revents & POLLHUP) != 0) {
+	return poll(&p, 1, 0) > 0 && (p.revents & (POLLHUP | POLLERR)) != 0;
+}
+
+/* A client that only has nothing more to say still reads its answers. */
+static void end_input(struct conn *c)
+{
+	if (!list_empty(&c->replies) && is_gone(c)) {
 		conn_close(c, "client went away");
 		return;
 	}
@@ -309,7 +324,7 @@ static bool take_lines(struct conn *c, unsigned *budget)
 		char *line;
 		size_t len;
 
-		if (c->closing || c->finishing) {
+		if (c->closing || c->finishing || c->lent) {
 			return false;
 		}
 		if (conn_queued(c) >= CONN_OUT_PAUSE) {
@@ -345,7 +360,7 @@ static void watch_partial(struct conn *c)
 	if (c->closing || c->finishing) {
 		return;
 	}
-	if (c->paused || !lines_partial(&c->in)) {
+	if (c->paused || c->lent || !lines_partial(&c->in)) {
 		loop_timer_stop(&c->partial);
 	} else if (!loop_timer_armed(&c->partial)) {
 		loop_timer_start(&c->partial, CONN_PARTIAL_MS);
@@ -366,13 +381,60 @@ static void conn_run(struct conn *c)
 
 void conn_drain(struct conn *c)
 {
-	if (!c->closing) {
+	if (!c->closing && !c->lent) {
 		shutdown(c->fd, SHUT_RD);
 	}
-	while (!c->closing && !c->finishing && !c->paused) {
+	while (!c->closing && !c->finishing && !c->paused && !c->lent) {
 		conn_run(c);
 	}
 	conn_flush(c);
+}
+
+/* ---- lent to somebody ---- */
+
+void conn_lend(struct conn *c)
+{
+	c->lent = true;
+	conn_arm(c);
+	if (!c->closing) {
+		/* Once: half an end would be told again and again. A whole one behind it shows when
+		 * something is written. */
+		event_add(c->end_event, NULL);
+	}
+}
+
+void conn_return(struct conn *c)
+{
+	c->lent = false;
+	if (!c->closing) {
+		event_del(c->end_event);
+		conn_arm(c);
+	}
+}
+
+bool conn_has_input(const struct conn *c)
+{
+	int waiting = 0;
+
+	return c->overlong || c->in.len > c->in.start ||
+	       (ioctl(c->fd, FIONREAD, &waiting) == 0 && waiting > 0);
+}
+
+static void tell_written(struct conn *c)
+{
+	void (*fn)(void *arg) = c->written;
+
+	if (fn != NULL && !c->closing && conn_queued(c) == 0) {
+		c->written = NULL;
+		fn(c->written_arg);
+	}
+}
+
+void conn_when_written(struct conn *c, void (*fn)(void *arg), void *arg)
+{
+	c->written = c->closing ? NULL : fn;
+	c->written_arg = arg;
+	tell_written(c);
 }
 
 /* ---- callbacks ---- */
@@ -392,12 +454,22 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
 	struct conn *c = arg;
 
 	conn_flush(c);
+	tell_written(c);
 	if (!c->closing && c->paused && conn_queued(c) <= CONN_OUT_RESUME) {
 		c->paused = false;
 		conn_run(c);
 	}
 	if (!c->closing && conn_queued(c) == 0) {
 		c->handler->drained(c->handler->arg, c);
+	}
+}
+
+static void on_client_end(evutil_socket_t fd, short what, void *arg)
+{
+	struct conn *c = arg;
+
+	if (is_gone(c)) {
+		conn_close(c, "client went away");
 	}
 }
 
@@ -445,8 +517,9 @@ struct conn *conn_create(
 	if (evutil_make_socket_nonblocking(fd) == 0 && fcntl(fd, F_SETFD, FD_CLOEXEC) == 0) {
 		c->read_event = event_new(loop_base(l), fd, EV_READ | EV_PERSIST, on_readable, c);
 		c->write_event = event_new(loop_base(l), fd, EV_WRITE | EV_PERSIST, on_writable, c);
+		c->end_event = event_new(loop_base(l), fd, EV_CLOSED, on_client_end, c);
 	}
-	if (c->read_event == NULL || c->write_event == NULL) {
+	if (c->read_event == NULL || c->write_event == NULL || c->end_event == NULL) {
 		conn_destroy(c);
 		return NULL;
 	}

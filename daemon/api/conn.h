@@ -52,10 +52,13 @@ struct conn {
 	struct loop *loop;
 	const struct conn_handler *handler;
 	int fd;
-	struct event *read_event, *write_event;
+	struct event *read_event, *write_event, *end_event;
+	void (*written)(void *arg); /* once, when nothing is queued; NULL = nobody waits for it */
+	void *written_arg;
 	bool reading, writing;	 /* events armed */
 	bool corked;		 /* replies gather until the callback ends */
 	bool paused;		 /* too much queued: requests wait */
+	bool lent;		 /* nothing is read here: the bytes are somebody else's */
 	bool finishing, closing; /* ends when drained; is waiting to be freed */
 	bool overlong;		 /* input ends with a line that is too long */
 	const char *finish_reason;
@@ -86,6 +89,16 @@ void conn_flush(struct conn *c);
  * taken that request. Answers the rest and writes what the client takes at once. */
 void conn_drain(struct conn *c);
 size_t conn_queued(const struct conn *c);
+/* Reads no further: what the client sends from here on is for who took the connection, with a
+ * descriptor of his own. Its end closes c as ever; half of it does not. */
+void conn_lend(struct conn *c);
+/* Reads again: nothing has become of it. */
+void conn_return(struct conn *c);
+/* True when the client has sent something that nobody has taken yet. */
+bool conn_has_input(const struct conn *c);
+/* Calls fn once, from the loop or at once, when everything queued is written. Only while c is lent;
+ * fn NULL: not any more. A client that does not read within CONN_UNREAD_MS is closed. */
+void conn_when_written(struct conn *c, void (*fn)(void *arg), void *arg);
 /* False while the client does not read, and when c is about to end: then nothing that could be
  * merged should be sent. */
 bool conn_wants_more(const struct conn *c);

@@ -54,6 +54,11 @@ const struct handler handler_table[] = {
     {"events.list", h_events_list, false},
     {"events.subscribe", h_events_subscribe, false},
     {"events.unsubscribe", h_events_unsubscribe, false},
+    {"file.delete", h_file_delete, true},
+    {"file.get", h_file_get, false},
+    {"file.list", h_file_list, false},
+    {"file.mkdir", h_file_mkdir, true},
+    {"file.put", h_file_put, true, .takes_bytes = true},
     {"hello", h_hello, false},
     {"hms.list", h_hms_list, false},
     {"hms.text", h_hms_text, false},
@@ -297,6 +302,18 @@ static int answer(struct server *s, struct conn *c, const struct proto_request *
 	return run(&call);
 }
 
+/* What a client that did not wait sends of a file may hold anything, requests too. Who may not put
+ * files can do no harm by such requests either. */
+static void end_if_bytes_follow(
+    struct conn *c, const struct proto_request *req, const struct err *e)
+{
+	const struct handler *h = req->method != NULL ? handler_find(req->method) : NULL;
+
+	if (h != NULL && h->takes_bytes && e->type != ERR_PERMISSION_DENIED) {
+		conn_finish(c, "its bytes are not wanted");
+	}
+}
+
 void dispatch_line(struct server *s, struct conn *c, const char *line, size_t len)
 {
 	struct proto_request req = {0};
@@ -316,6 +333,9 @@ void dispatch_line(struct server *s, struct conn *c, const char *line, size_t le
 	}
 	if (r != CALL_LATER) {
 		conn_send(c, s->scratch.buf, s->scratch.len);
+	}
+	if (r < 0) {
+		end_if_bytes_follow(c, &req, &e);
 	}
 	proto_request_finish(&req);
 	/* One large list must not be held for ever. */

@@ -34,6 +34,8 @@ struct handler {
 	handler_fn fn;
 	bool writes; /* counts for the rate limit per user */
 	bool asks;   /* for confirmation by itself, as the printer's configuration wants */
+	/* The client sends bytes next: they must not be taken for requests when it is refused. */
+	bool takes_bytes;
 };
 
 /* All handlers, sorted by method. */

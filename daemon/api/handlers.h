@@ -39,6 +39,12 @@ int h_command(struct call *c);
 int h_kprofile_get(struct call *c);
 int h_device_firmware(struct call *c);
 
+int h_file_list(struct call *c);
+int h_file_delete(struct call *c);
+int h_file_mkdir(struct call *c);
+int h_file_put(struct call *c);
+int h_file_get(struct call *c);
+
 int h_op_get(struct call *c);
 int h_op_cancel(struct call *c);
 int h_op_list(struct call *c);

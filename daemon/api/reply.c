@@ -17,7 +17,9 @@ struct reply {
 	char about[64];
 	struct jw w;
 	void (*gone)(void *arg);
+	void (*stop)(void *arg, const struct err *why); /* NULL: dropped at once */
 	void *arg;
+	bool nul; /* what is sent comes behind other bytes */
 };
 
 int reply_later(struct call *c, void (*gone)(void *arg), void *arg, struct reply **ret)
@@ -68,7 +70,9 @@ static void finish(struct reply *r, const char *outcome)
 
 	list_del(&r->link);
 	dispatch_audit(r->server, conn, r->method, r->about, outcome);
-	conn_send(conn, r->w.buf, r->w.len);
+	if (r->w.len > 0) {
+		conn_send(conn, r->w.buf, r->w.len);
+	}
 	reply_free(r);
 }
 
@@ -87,8 +91,29 @@ void reply_fail(struct reply *r, const struct err *e)
 {
 	r->server->counters.failed++;
 	jw_reset(&r->w);
+	if (r->nul) {
+		jw_bytes(&r->w, "", 1);
+	}
 	proto_error(&r->w, r->id, e);
 	finish(r, err_name(e->type));
+}
+
+void reply_send(struct reply *r, bool nul)
+{
+	proto_end(&r->w);
+	r->nul = nul;
+	conn_send(r->conn, r->w.buf, r->w.len);
+	jw_reset(&r->w);
+}
+
+void reply_close(struct reply *r)
+{
+	finish(r, NULL);
+}
+
+void reply_on_stop(struct reply *r, void (*stop)(void *arg, const struct err *why))
+{
+	r->stop = stop;
 }
 
 bool replies_hold(const struct conn *c, const char *id)
@@ -107,11 +132,13 @@ static void drop(struct reply *r, const struct err *e)
 {
 	list_del(&r->link);
 	r->gone(r->arg);
-	if (e != NULL) {
+	/* Bytes may still be on their way: a line among them would be taken for some of them. */
+	if (e != NULL && !r->nul) {
 		reply_fail(r, e);
 		return;
 	}
-	dispatch_audit(r->server, r->conn, r->method, r->about, "client went away");
+	dispatch_audit(r->server, r->conn, r->method, r->about,
+	    e != NULL ? err_name(e->type) : "client went away");
 	reply_free(r);
 }
 
@@ -131,8 +158,26 @@ void replies_judge(struct conn *c)
 	list_for_each (pos, tmp, &c->replies) {
 		struct reply *r = container_of(pos, struct reply, link);
 
-		if (!access_allows(c->perm, r->method->perm)) {
+		if (access_allows(c->perm, r->method->perm)) {
+			continue;
+		}
+		if (r->stop != NULL) {
+			r->stop(r->arg, &e);
+		} else {
 			drop(r, &e);
+		}
+	}
+}
+
+void replies_stop(struct conn *c, const struct err *why)
+{
+	struct list *pos, *tmp;
+
+	list_for_each (pos, tmp, &c->replies) {
+		struct reply *r = container_of(pos, struct reply, link);
+
+		if (r->stop != NULL) {
+			r->stop(r->arg, why);
 		}
 	}
 }

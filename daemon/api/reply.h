@@ -3,6 +3,8 @@
  * for it any more. */
 #pragma once
 
+#include <stdbool.h>
+
 #include "common/err.h"
 #include "common/jw.h"
 
@@ -30,6 +32,18 @@ void reply_end_as(struct reply *r, const char *outcome);
 /* Answers with an error; what was written is dropped. */
 void reply_fail(struct reply *r, const struct err *e);
 
+/* Sends what was written and keeps the slot for one more: the first answer of an upgrade. With nul,
+ * the bytes behind it go to the client, and an error is told apart from them by a NUL byte before
+ * it. */
+void reply_send(struct reply *r, bool nul);
+/* Ends the slot without another word. */
+void reply_close(struct reply *r);
+/* Who holds the slot cannot let go at once: in place of being dropped he is asked to end it, with
+ * why as its error. */
+void reply_on_stop(struct reply *r, void (*stop)(void *arg, const struct err *why));
+
+/* Asks those with reply_on_stop. */
+void replies_stop(struct conn *c, const struct err *why);
 /* True when a call of that id is not answered yet. */
 bool replies_hold(const struct conn *c, const char *id);
 /* Ends every slot of a connection: with e as the answer, or without one when NULL. */

@@ -224,7 +224,14 @@ void server_set_access(struct server *s, const struct server_access *access)
 
 void server_pause(struct server *s)
 {
+	struct err stopping = {0};
+	struct list *pos, *tmp;
+
 	listener_stop(s->listener);
+	err_set(&stopping, ERR_CANCELLED, "the daemon stops");
+	list_for_each (pos, tmp, &s->conns) {
+		replies_stop(container_of(pos, struct conn, link), &stopping);
+	}
 }
 
 bool server_settled(const struct server *s)
@@ -234,7 +241,7 @@ bool server_settled(const struct server *s)
 	list_for_each (pos, tmp, &s->conns) {
 		const struct conn *c = container_of(pos, struct conn, link);
 
-		if (c->requests == 0 && !c->closing && !c->finishing) {
+		if ((c->requests == 0 && !c->closing && !c->finishing) || c->lent) {
 			return false;
 		}
 	}

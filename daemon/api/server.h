@@ -9,6 +9,7 @@
 
 #include "common/err.h"
 
+struct files;
 struct fleet;
 struct hub;
 struct jw;
@@ -22,6 +23,7 @@ struct api_deps {
 	struct hub *hub;
 	struct registry *registry;
 	struct fleet *fleet; /* its tap is the server's */
+	struct files *files; /* NULL: file.* is unsupported */
 	const char *version; /* "0.1.0" */
 	const char *(*instance)(void *arg);
 	/* daemon.reload: re-reads the configuration; 0 with *ret_changed an owned JSON array of
@@ -49,9 +51,10 @@ struct server *server_create(const struct api_deps *deps, const struct server_ac
 int server_listen(struct server *s, const char *path, mode_t mode, int fd);
 /* Takes new rights; every client is judged again, those left without any are closed. */
 void server_set_access(struct server *s, const struct server_access *access);
-/* Accepts no more. Served until server_destroy are those who are connected. */
+/* Accepts no more, and ends transfers. Served until server_destroy are those who are connected. */
 void server_pause(struct server *s);
-/* True when every client has had a reply: one that has just connected is about to ask. */
+/* True when every client has had a reply (one that has just connected is about to ask), and no
+ * transfer is left. */
 bool server_settled(const struct server *s);
 /* Tells subscribers the daemon stops, answers what has come in, flushes what fits, closes, unlinks
  * its own socket file. NULL is fine. */

@@ -94,7 +94,8 @@ class Users(Case):
         with client as c:
             self.assertEqual(c.call("hello")["you"]["perm"], [w for w in ("read", "control", "admin")
                                                                if CLASSES[w] <= CLASSES[perm]])
-            for m in methods:
+            # A put that is refused for anything but rights ends its connection: it comes last.
+            for m in sorted(methods, key=lambda m: m["name"] == "file.put"):
                 if CLASSES[m["perm"]] > CLASSES[perm]:
                     got = c.error(m["name"], sample_params(m, self.printer))
                     self.assertEqual(got["data"]["type"], "permission_denied", f"{m['name']} by {perm}")

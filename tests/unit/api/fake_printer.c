@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/util.h"
+#include "daemon/fleet/door.h"
 #include "daemon/fleet/fleet.h"
 #include "daemon/fleet/printer_config.h"
 #include "daemon/io/loop.h"
@@ -140,6 +141,22 @@ void fake_printer_print_state(struct printer *p, enum print_state state)
 {
 	p->state.print.state = state;
 	mark(p, SECTION_PRINT);
+}
+
+void fake_printer_file(struct printer *p, const char *file)
+{
+	free(p->state.print.file);
+	p->state.print.file = xstrdup(file);
+}
+
+int printer_door(const struct printer *p, struct printer_door *ret, struct err *e)
+{
+	if (p->link != LINK_ONLINE) {
+		err_set(e, ERR_PRINTER_OFFLINE, "%s is away", p->config.name);
+		return -ENOTCONN;
+	}
+	*ret = (struct printer_door){.address = "192.0.2.7", .verify = TLS_VERIFY_INSECURE};
+	return 0;
 }
 
 void fake_printer_hms(struct printer *p, uint32_t attr, uint32_t code)

@@ -8,6 +8,8 @@
 /* Sets what print.percent says and marks the section. */
 void fake_printer_percent(struct printer *p, int percent);
 void fake_printer_link(struct printer *p, enum link_state state);
+/* The file of its job. */
+void fake_printer_file(struct printer *p, const char *file);
 void fake_printer_print_state(struct printer *p, enum print_state state);
 void fake_printer_hms(struct printer *p, uint32_t attr, uint32_t code);
 /* A name that makes views large: each text of the job has that many bytes. */

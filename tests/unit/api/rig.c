@@ -16,6 +16,7 @@
 #include "daemon/fleet/printer_config.h"
 #include "daemon/fleet/registry.h"
 #include "daemon/model/hub.h"
+#include "tests/unit/api/fake_files.h"
 #include "tests/unit/api/rig.h"
 
 static int64_t rig_mono_ms(void *arg)
@@ -89,6 +90,7 @@ void rig_start(struct rig *r, size_t printers)
 	    .arg = r};
 
 	*r = (struct rig){.now_ms = 1000};
+	fake_files_reset();
 	r->loop = loop_create(&clock);
 	loop_deferred_init(&r->flush, on_flush, r);
 	r->hub = hub_create(RIG_EPOCH, 1, on_wake, r);
@@ -103,6 +105,7 @@ void rig_start(struct rig *r, size_t printers)
 	deps.hub = r->hub;
 	deps.registry = r->registry;
 	deps.fleet = &r->fleet;
+	deps.files = fake_files();
 	r->server = server_create(&deps, &r->access);
 	snprintf(r->dir, sizeof(r->dir), "/tmp/api.XXXXXX");
 	assert_non_null(mkdtemp(r->dir));
