@@ -30,7 +30,7 @@ const struct opt_row opt_table[OPT_COUNT] = {
     [OPT_VERBOSE] = {"verbose", 'v', .help = "more detail: whole serials, links to explanations"},
     [OPT_TIMEOUT] = {"timeout", 0, OPT_VALUE_NEEDED, "TIME",
 	.help = "give up after this time (500ms, 30s, 2min); default 10s, to change filament 3min, "
-		"wait: never"},
+		"files, mkdir, rm 1min, put, fetch, wait: never"},
     [OPT_YES] = {"yes", 0, .help = "do not ask for confirmation"},
     [OPT_DRY_RUN] = {"dry-run", 0, .help = "check a command and show it, do not send it"},
     [OPT_NO_WAIT] = {"no-wait", 0, .help = "do not wait for the effect of a command"},

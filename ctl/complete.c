@@ -204,6 +204,15 @@ static void complete_argument(struct line *l)
 	offer_end(&o);
 }
 
+/* A file of this machine: where the shell knows more. */
+static bool wants_file(const struct line *l)
+{
+	int at = l->ctl.word_count + (l->ctl.args.given[OPT_PRINTER] > 0);
+
+	return (is_verb(l, "inspect") && l->ctl.word_count == 0) ||
+	       (is_verb(l, "put") && at == 1) || (is_verb(l, "fetch") && at == 2);
+}
+
 static int complete_line(struct line *l)
 {
 	struct ctl *c = &l->ctl;
@@ -217,7 +226,7 @@ static int complete_line(struct line *l)
 	if (l->word[0] == '-' && !l->ended) {
 		return complete_option(l);
 	}
-	if (found && is_verb(l, "inspect") && c->word_count == 0 && c->args.word_count > 0) {
+	if (found && c->args.word_count > 0 && wants_file(l)) {
 		return COMPLETE_FILES;
 	}
 	complete_verb(l, c->args.words, c->args.word_count);

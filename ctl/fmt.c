@@ -66,6 +66,23 @@ const char *fmt_span(int64_t seconds, char buf[static FMT_SIZE])
 	return buf;
 }
 
+const char *fmt_bytes(int64_t bytes, char buf[static FMT_SIZE])
+{
+	static const char *const units[] = {"B", "kB", "MB", "GB"};
+	double value = (double)bytes;
+	size_t unit = 0;
+
+	if (bytes < 0) {
+		return "-";
+	}
+	while (value >= 1000 && unit + 1 < ARRAY_SIZE(units)) {
+		value /= 1000;
+		unit++;
+	}
+	snprintf(buf, FMT_SIZE, unit && value < 100 ? "%.1f %s" : "%.0f %s", value, units[unit]);
+	return buf;
+}
+
 const char *fmt_degrees(double celsius, char buf[static FMT_SIZE])
 {
 	double away = celsius < 0 ? -0.5 : 0.5;

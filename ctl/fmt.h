@@ -14,6 +14,8 @@ const char *fmt_age(int64_t ms, char buf[static FMT_SIZE]);
 const char *fmt_age_fine(int64_t ms, char buf[static FMT_SIZE]);
 /* "45s", "7m", "1h12m", "3d04h"; "-" when negative. */
 const char *fmt_span(int64_t seconds, char buf[static FMT_SIZE]);
+/* "1.2 MB", 1000-based; "-" when negative. */
+const char *fmt_bytes(int64_t bytes, char buf[static FMT_SIZE]);
 /* Rounded to whole degrees without a sign of zero: 219.8 -> "220". */
 const char *fmt_degrees(double celsius, char buf[static FMT_SIZE]);
 /* Milliseconds since 1970 of an RFC 3339 UTC time as the daemon writes it; -1 when it is none. */

@@ -20,8 +20,8 @@ static void on_signal(int number)
 	}
 }
 
-/* Signals arrive only while follow_run waits: none is missed between a look and a wait. */
-static void catch_signals(struct follow *f)
+/* Signals arrive only in that ppoll: none is missed between a look and a wait. */
+void follow_catch_signals(sigset_t *ret_wait_mask)
 {
 	static const int numbers[] = {SIGINT, SIGTERM, SIGWINCH};
 	struct sigaction action = {.sa_handler = on_signal};
@@ -37,7 +37,15 @@ static void catch_signals(struct follow *f)
 			sigaddset(&held, numbers[i]);
 		}
 	}
-	sigprocmask(SIG_BLOCK, &held, &f->wait_mask);
+	sigprocmask(SIG_BLOCK, &held, ret_wait_mask);
+}
+
+int follow_caught(void)
+{
+	if (!caught) {
+		return FOLLOW_ON;
+	}
+	return caught == SIGINT ? FOLLOW_INTERRUPTED : FOLLOW_TERMINATED;
 }
 
 bool follow_resized(void)
@@ -65,7 +73,7 @@ int follow_begin(struct follow *f, const char *method, json_object *params, json
 		return status;
 	}
 	out_release(&f->c->out);
-	catch_signals(f);
+	follow_catch_signals(&f->wait_mask);
 	f->sub = -1;
 	json_get_i64(*ret, "sub", &f->sub);
 	client_deadline(&f->c->client, -1);
@@ -137,7 +145,7 @@ static int wait_and_read(struct follow *f, int64_t again_ms)
 	int r = ppoll(fds, 2, next_wake(f, again_ms, &time), &f->wait_mask);
 
 	if (caught) {
-		return caught == SIGINT ? FOLLOW_INTERRUPTED : FOLLOW_TERMINATED;
+		return follow_caught();
 	}
 	if (r > 0 && (fds[1].revents & (POLLERR | POLLHUP))) {
 		return FOLLOW_READER_GONE;

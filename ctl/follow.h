@@ -30,6 +30,10 @@ struct follow {
 	int64_t deadline_ms; /* private */
 };
 
+/* From here on signals end a ppoll with that mask instead of the program. */
+void follow_catch_signals(sigset_t *ret_wait_mask);
+/* FOLLOW_ON, or the status for the signal that came. */
+int follow_caught(void);
 /* Begins: from here on Ctrl-C ends follow_run instead of the program. Calls events.subscribe (or
  * another method that answers with `sub`) and hands over its result. 0, or the exit status,
  * reported. params is taken. */

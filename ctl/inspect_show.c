@@ -25,21 +25,6 @@ static size_t length(json_object *list)
 	return list ? json_object_array_length(list) : 0;
 }
 
-/* "1.2 MB". */
-static const char *size_text(int64_t bytes, char buf[static FMT_SIZE])
-{
-	static const char *const units[] = {"B", "kB", "MB", "GB"};
-	double value = (double)bytes;
-	size_t unit = 0;
-
-	while (value >= 1000 && unit + 1 < ARRAY_SIZE(units)) {
-		value /= 1000;
-		unit++;
-	}
-	snprintf(buf, FMT_SIZE, unit && value < 100 ? "%.1f %s" : "%.0f %s", value, units[unit]);
-	return buf;
-}
-
 /* The strings of a list, separated by commas. Owned. */
 static char *joined(struct out *o, json_object *list)
 {
@@ -66,7 +51,7 @@ static void draw_head(struct out *o, json_object *result)
 	json_get_i64(result, "size_bytes", &bytes);
 	json_get_i64(result, "filament_count", &filaments);
 	fprintf(o->f, "%s%s%s  %s  for %s  %" PRId64 " filament%s\n", out_color(o, OUT_BOLD), file,
-	    out_color(o, OUT_PLAIN), size_text(bytes, size), *models ? models : "an unknown model",
+	    out_color(o, OUT_PLAIN), fmt_bytes(bytes, size), *models ? models : "an unknown model",
 	    filaments, filaments == 1 ? "" : "s");
 	for (size_t i = 0; i < length(warnings); i++) {
 		_cleanup_free_ char *text = out_safe(o, json_object_get_string(item(warnings, i)));
@@ -257,7 +242,7 @@ static int save_picture(struct ctl *c, const char *path, json_object *result)
 	if (c->out.json == OUT_TEXT) {
 		safe = out_safe(&c->out, to);
 		fprintf(c->out.f, "Picture of plate %" PRId64 "  %s  %s\n", index, safe,
-		    size_text((int64_t)len, size));
+		    fmt_bytes((int64_t)len, size));
 	}
 	return 0;
 }

@@ -12,6 +12,7 @@
 #include "ctl/act.h"
 #include "ctl/call.h"
 #include "ctl/events.h"
+#include "ctl/files.h"
 #include "ctl/help.h"
 #include "ctl/inspect.h"
 #include "ctl/look.h"
@@ -40,6 +41,9 @@ const struct verb verb_table[] = {
     {"doctor", "printer.doctor", "[PRINTER]", .run = doctor_run},
     {"events", "events.list", "[PRINTER...] [-f] [--since CURSOR|TIME] [--kind KIND] [--limit N]",
 	"List past events; with -f those to come", .run = events_run, .farm = true},
+    {"fetch", "file.get", "[PRINTER] FILE [DEST|-]", .run = files_fetch_run},
+    {"files", "file.list", "[PRINTER] [DIR]", .columns = &files_columns, .run = files_run,
+	.show = files_show, .words_max = 1},
     {"firmware", "device.firmware", .columns = &show_firmware_columns, .show = see_show_firmware,
 	.words_max = 0},
     {"get", "printer.get", "[PRINTER] KEY...", "Print single values of a printer, one a line",
@@ -55,12 +59,15 @@ const struct verb verb_table[] = {
     {"list", "printer.list", "[PRINTER...] [-w]", .columns = &show_list_columns,
 	.show = see_show_list, .farm = true},
     {"metrics", "metrics.text", .show = metrics_show, .words_max = 0},
+    {"mkdir", "file.mkdir", .run = files_run, .show = files_show_made, .words_max = 1},
     {"mqtt listen", "mqtt.listen", "PRINTER", .run = listen_run},
     {"print", "print.start", .not_built = true},
     {"printer trust", "printer.trust", "PRINTER [--pin HEX | --show]", .run = trust_run},
     {"proxy", .usage = "", .help = "Join stdin and stdout to the daemon's socket",
 	.run = proxy_run},
+    {"put", "file.put", "[PRINTER] FILE|- [DEST]", .run = files_put_run},
     {"refresh", "printer.refresh", .show = see_show_stages, .words_max = 0},
+    {"rm", "file.delete", .run = files_run, .show = files_show_deleted, .words_max = 1},
     {"status", "printer.get", "[PRINTER] [-w]", "Show everything about a printer",
 	.show = see_show_status},
     {"top", .usage = "", .help = "Watch all printers on a full screen", .not_built = true},

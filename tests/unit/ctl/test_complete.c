@@ -99,6 +99,11 @@ static void complete_leaves_paths_to_the_shell(void **state)
 	assert_files(COMPLETE("inspect", "a.3mf", "--thumbnail", "o"));
 	assert_and_free(COMPLETE("inspect", "a.3mf", ""), "");
 	assert_and_free(COMPLETE("insp"), "inspect ");
+	assert_files(COMPLETE("put", "rack1", "lid"));
+	assert_files(COMPLETE("-p", "rack1", "put", "lid"));
+	assert_and_free(COMPLETE("put", "rack1", "lid.3mf", ""), "");
+	assert_and_free(COMPLETE("fetch", "rack1", ""), "");
+	assert_files(COMPLETE("fetch", "rack1", "/lid.3mf", ""));
 }
 
 static void complete_offers_words_of_parameters(void **state)
