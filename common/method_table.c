@@ -54,7 +54,7 @@ static const char *const until_words[] = {"sent", "acked", "effective", NULL};
 #define CONTROL_PARAMS                                                                         \
 	PARAM(STRING, "until", "stage to wait for; left out = effective", WORDS(until_words)), \
 	    PARAM(INT, "timeout_ms",                                                           \
-		"how long to wait; left out = 10000, to change filament 180000",               \
+		"how long to wait; left out = 10000, to load or start 180000",                 \
 		RANGE(100, 600000)),                                                           \
 	    PARAM(BOOL, "dry_run", "check and show the message, send nothing"), MANY, CONFIRM
 

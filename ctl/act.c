@@ -9,7 +9,7 @@
 #include "ctl/call.h"
 
 #define COMMAND_MS 10000
-#define FILAMENT_MS 180000     /* what the daemon gives a change of filament */
+#define SLOW_MS 180000	       /* what the daemon gives a change of filament and a start */
 #define GRACE_MS 10000	       /* for the answer itself */
 #define GCODE_MAX (48u * 1024) /* a request has at most 64 KiB */
 
@@ -42,9 +42,10 @@ void act_method(struct ctl *c)
 
 void act_options(struct ctl *c, json_object *params)
 {
-	bool filament =
-	    strcmp(c->method->name, "ams.load") == 0 || strcmp(c->method->name, "ams.unload") == 0;
-	int64_t wait_ms = filament ? FILAMENT_MS : COMMAND_MS;
+	bool slow = strcmp(c->method->name, "ams.load") == 0 ||
+		    strcmp(c->method->name, "ams.unload") == 0 ||
+		    strcmp(c->method->name, "print.start") == 0;
+	int64_t wait_ms = slow ? SLOW_MS : COMMAND_MS;
 
 	if (c->args.given[OPT_DRY_RUN]) {
 		json_object_object_add(params, "dry_run", json_object_new_boolean(true));

@@ -229,6 +229,9 @@ static int complete_line(struct line *l)
 	if (found && c->args.word_count > 0 && wants_file(l)) {
 		return COMPLETE_FILES;
 	}
+	if (found && is_verb(l, "print") && c->word_count + c->args.given[OPT_PRINTER] == 1) {
+		return COMPLETE_FILES;
+	}
 	complete_verb(l, c->args.words, c->args.word_count);
 	if (found && c->args.word_count > 0 && verb_built(c)) {
 		complete_argument(l);

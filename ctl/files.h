@@ -48,5 +48,7 @@ void files_source_close(struct files_source *s);
  * used up: the next call opens another. */
 int files_put(struct ctl *c, const char *printer, const struct files_source *s, const char *path,
     json_object **ret);
+/* Copies a file of the printer to fd, with a progress bar on a terminal. As files_put. */
+int files_fetch_to(struct ctl *c, const char *printer, const char *path, int fd);
 /* What a put without DEST, or with a folder as DEST, means. Owned. */
 char *files_dest(const char *file, const char *dest);

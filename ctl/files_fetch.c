@@ -356,6 +356,13 @@ static int fetch(struct ctl *c, const char *printer, const char *file, struct ta
 	return 0;
 }
 
+int files_fetch_to(struct ctl *c, const char *printer, const char *path, int fd)
+{
+	struct target target = {.fd = fd};
+
+	return fetch(c, printer, path, &target);
+}
+
 int files_fetch_run(struct ctl *c)
 {
 	struct target target = {.fd = STDOUT_FILENO};

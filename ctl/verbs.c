@@ -16,6 +16,7 @@
 #include "ctl/help.h"
 #include "ctl/inspect.h"
 #include "ctl/look.h"
+#include "ctl/print.h"
 #include "ctl/proxy.h"
 #include "ctl/see.h"
 #include "ctl/show.h"
@@ -61,7 +62,10 @@ const struct verb verb_table[] = {
     {"metrics", "metrics.text", .show = metrics_show, .words_max = 0},
     {"mkdir", "file.mkdir", .run = files_run, .show = files_show_made, .words_max = 1},
     {"mqtt listen", "mqtt.listen", "PRINTER", .run = listen_run},
-    {"print", "print.start", .not_built = true},
+    {"print", "print.start",
+	"[PRINTER] FILE|@sd:PATH [--plate N] [--ams auto|SLOTS | --no-ams] [--check] [--wait]",
+	"Print a file: look at it, choose spools, hand it over, start it",
+	.columns = &print_columns, .run = print_run},
     {"printer trust", "printer.trust", "PRINTER [--pin HEX | --show]", .run = trust_run},
     {"proxy", .usage = "", .help = "Join stdin and stdout to the daemon's socket",
 	.run = proxy_run},

@@ -94,6 +94,9 @@ static void assert_files(char *found)
 static void complete_leaves_paths_to_the_shell(void **state)
 {
 	assert_files(COMPLETE("--socket", "/ru"));
+	assert_files(COMPLETE("print", "rack1", ""));
+	assert_files(COMPLETE("print", "-p", "rack1", "li"));
+	assert_and_free(COMPLETE("print", "rack1", "lid.3mf", ""), "");
 	assert_files(COMPLETE("inspect", ""));
 	assert_files(COMPLETE("inspect", "--plate", "1", "a.3"));
 	assert_files(COMPLETE("inspect", "a.3mf", "--thumbnail", "o"));

@@ -193,6 +193,8 @@ static void effect_fails_by_what_speaks_against_it(void **state)
 		"'print_error':117538833", "0701-8011"},
 	    {"P1S", "print.start", "{'path':'a.3mf'}", "'gcode_state':'IDLE'",
 		"'print_error':83902468", "0500-4004"},
+	    {"P1S", "print.start", "{'path':'a.3mf'}", "'gcode_state':'IDLE'",
+		"'gcode_state':'PAUSE','print_error':134184978", "does not say which slots"},
 	    {"P1S", "ams.load", "{'slot':'A1'}", TRAYS("1001", "255"), "'print_error':117473297",
 		"0700-8011"},
 	    {"H2D", "device.temp", "{'heater':'bed','target_c':60}", "'fun':'1'",
@@ -216,6 +218,24 @@ static void effect_fails_by_what_speaks_against_it(void **state)
 		}
 		effect_destroy(e);
 	}
+}
+
+static void error_that_went_and_came_again_is_a_new_one(void **state)
+{
+	struct state *s = as_model(state, "P1S");
+	const char *why = "";
+	struct effect *e;
+
+	feed_full(s, "'gcode_state':'FAILED','print_error':83902467");
+	e = create("print.start", "{'path':'a.3mf'}", s);
+	assert_int_equal(effect_check(e, s, &why), EFFECT_WAIT);
+	feed_delta(s, "'print_error':0");
+	assert_int_equal(effect_check(e, s, &why), EFFECT_WAIT);
+	feed_delta(s, "'print_error':83902467");
+	assert_int_equal(effect_check(e, s, &why), EFFECT_FAILED);
+	assert_string_equal(
+	    why, "the printer reports error 0500-4003: The print file cannot be parsed.");
+	effect_destroy(e);
 }
 
 static void effect_waits_on_through_what_is_no_failure(void **state)
@@ -297,6 +317,7 @@ int main(void)
 	    STATE_TEST(effect_is_seen_when_the_state_shows_it),
 	    STATE_TEST(effect_of_a_start_is_our_job_running),
 	    STATE_TEST(effect_fails_by_what_speaks_against_it),
+	    STATE_TEST(error_that_went_and_came_again_is_a_new_one),
 	    STATE_TEST(effect_waits_on_through_what_is_no_failure),
 	    STATE_TEST(effect_exists_unless_nothing_shows_it),
 	    STATE_TEST(effect_is_none_of_what_is_not_reported),
