@@ -51,10 +51,10 @@ class CloudCase(SimCase):
         return Reply(connection.getresponse())
 
     def get(self, path, **kw):
-        return self.ask("GET", path, token=kw.pop("token", self.token), **kw)
+        return self.ask("GET", path, **(kw if "token" in kw else dict(kw, token=self.token)))
 
     def post(self, path, body, **kw):
-        return self.ask("POST", path, body, token=kw.pop("token", self.token), **kw)
+        return self.ask("POST", path, body, **(kw if "token" in kw else dict(kw, token=self.token)))
 
     @property
     def token(self):

@@ -113,6 +113,19 @@ class Login(CloudCase):
         self.assertEqual(self.ask("POST", path, body, host="api", headers=headers).status, 404)
         self.assertEqual(self.ask("GET", "/api/sign-in/csrf", host="web").status, 404)
 
+    def test_the_token_of_the_authenticator_can_be_in_other_places(self):
+        self.cloud("--cloud-login", "tfa")
+        for word, key in (("accessToken", "accessToken"), ("token", "token"), ("cookie", None)):
+            self.do("cloud", "set", "tfa-reply=" + word)
+            for host, path in (("api", USER + "/user/tfa/login"), ("web", "/api/sign-in/tfa")):
+                body = {"tfaKey": self.login().json["tfaKey"], "tfaCode": self.codes()["tfa"]}
+                csrf = self.csrf()
+                headers = {"Cookie": "bbl_csrf_token=" + csrf, "x-bbl-csrf-token": csrf}
+                reply = self.ask("POST", path, body, host=host, headers=headers)
+                token = reply.json[key] if key else re.match(r"token=(\w+);", reply.headers["Set-Cookie"])[1]
+                self.assertTrue(self.works(token), (word, host))
+                self.assertEqual({"accessToken", "token"} & {k for k in reply.json if reply.json[k]}, {key} - {None})
+
     def test_without_the_csrf_cookie_that_way_is_closed(self):
         self.cloud("--cloud-login", "tfa")
         self.switch("no-csrf", "times=1")
@@ -138,6 +151,35 @@ class Login(CloudCase):
         self.assertFalse(self.works(reply.json["accessToken"]))
         again = self.ask("POST", USER + "/user/refreshtoken", {"refreshToken": reply.json["refreshToken"]})
         self.assertEqual(again.status, 401)
+
+    def test_a_broker_asks_who_may_come_in(self):
+        self.cloud("--cloud-token", "given")
+        user = f"u_{self.info['uid']}"
+        self.do("cloud", "unbind", "sim-0002")
+        serials = [p["serial"] for p in self.printers]
+        self.assertEqual(json.loads(self.do("cloud", "check", user, "given")), [serials[0], serials[2]])
+        for wrong in ((str(self.info["uid"]), "given"), ("bblp", "given"), (user, "other"), (user, self.one["code"]), (user,)):
+            with self.assertRaisesRegex(AssertionError, "not let in"):
+                self.do("cloud", "check", *wrong)
+        self.do("cloud", "expire", "given")
+        with self.assertRaisesRegex(AssertionError, "not let in"):
+            self.do("cloud", "check", user, "given")
+        self.do("cloud", "token", "given")
+        self.do("cloud", "check", user, "given")
+
+    def test_the_end_of_a_token_comes_by_itself(self):
+        self.cloud()
+        self.do("cloud", "token")
+        self.do("cloud", "set", "expires=1")
+        token = self.do("cloud", "token")
+        self.assertTrue(self.works(token))
+        self.do("wait", "cloud", "tokens_dead", "1")
+        self.assertFalse(self.works(token))
+        self.do("cloud", "expire")
+        self.assertEqual(self.counters()["tokens_dead"], 2, "the other one, and this one not twice")
+        for _ in range(70):
+            self.do("cloud", "token")
+        self.assertEqual(self.counters()["tokens_issued"], 72)
 
     def test_a_token_with_claims(self):
         self.cloud()
@@ -184,6 +226,14 @@ class Devices(CloudCase):
         self.assertEqual(self.get(IOT + "/user/bind").json["devices"][0]["name"], "Renamed")
         self.do("cloud", "unbind", "all")
         self.assertEqual(self.get(IOT + "/user/bind").json["devices"], [])
+
+    def test_a_name_in_the_account_need_not_be_the_printers(self):
+        self.cloud()
+        self.do("cloud", "name", "sim-0001", "list all\x1b[31m")
+        self.do("cloud", "name", "sim-0002", "list all\x1b[31m")
+        self.assertEqual([d["name"] for d in self.get(IOT + "/user/bind").json["devices"]], ["list all\x1b[31m"] * 2 + ["sim-0003"])
+        self.do("cloud", "name", "all")
+        self.assertEqual(self.get(IOT + "/user/bind").json["devices"][0]["name"], "sim-0001")
 
     def test_firmware_is_a_list_and_the_ams_is_not_told(self):
         self.cloud()

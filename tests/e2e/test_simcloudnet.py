@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The cloud of the simulator: signed uploads, every switch, the HTTP it speaks, and what it writes down."""
 import base64
+import email.utils
 import http.client
 import json
 import os
@@ -100,7 +101,7 @@ class Switches(CloudCase):
                 ("429", (), 429, b"Too many"), ("401-dead", (), 401, b'{"code":4,"error":"Please login."}'),
                 ("401", (), 401, b'{"error":"Unauthorized"}'), ("status", (), 503, b'"code":1'), ("status", ("418",), 418, b"{"),
                 ("html", (), 502, b"<h1>"), ("html", ("200",), 200, b"<h1>"), ("not-json", (), 200, b'"dev_id":'),
-                ("wrong-types", (), 200, b'"uid":{'), ("deep", (), 200, b"[" * 1000)):
+                ("wrong-types", (), 200, b'"uid":{'), ("bad-utf8", (), 200, b"caf\xe9"), ("deep", (), 200, b"[" * 1000)):
             self.switch(name, *words)
             reply = self.get(self.bind)
             self.assertEqual((reply.status, part in reply.raw), (status, True), name)
@@ -114,6 +115,10 @@ class Switches(CloudCase):
         self.do("cloud", "fault", "empty", "off")
         self.switch("429", "77")
         self.assertEqual(self.get(self.bind).headers["Retry-After"], "77")
+        self.do("cloud", "fault", "429", "off")
+        self.switch("429-date", "600")
+        at = email.utils.parsedate_to_datetime(self.get(self.bind).headers["Retry-After"]).timestamp()
+        self.assertAlmostEqual(at, time.time() + 600, delta=5)
 
     def test_a_switch_can_be_for_a_path_and_a_number_of_times(self):
         self.cloud()
@@ -226,6 +231,7 @@ class Http(CloudCase):
         one = b"GET /query.php?v=1&lang=en HTTP/1.1\r\nHost: x\r\n\r\n"
         got = self.raw(one * 3 + one.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"), host="text")
         self.assertEqual(got.count(b"HTTP/1.1 200 OK"), 4)
+        self.assertIn(b"\r\nConnection: close\r\n", self.raw(one.replace(b"HTTP/1.1", b"HTTP/1.0"), host="text"))
 
     def test_what_is_not_http_is_refused_and_ends_the_connection(self):
         self.cloud()
@@ -281,6 +287,8 @@ class Records(CloudCase):
         values = dict(line.split("=", 1) for line in path.read_text().splitlines() if "=" in line)
         self.assertEqual(values, {"Enabled": "yes", "Region": "custom", "ApiUrl": self.info["api"], "WebUrl": self.info["web"],
                                   "TextUrl": self.info["text"], "CaFile": "./cloud-ca.pem", "Account": self.info["account"]})
+        self.do("cloud", "mqtt", "8883")
+        self.assertIn("\nMqttHost=localhost\nMqttPort=8883\n", path.read_text())
         self.assertEqual(path.stat().st_mode & 0o777, 0o600)
         self.assertEqual((self.folder / "cloud-ca-key.pem").stat().st_mode & 0o777, 0o600)
 
@@ -315,7 +323,8 @@ class Records(CloudCase):
         self.cloud()
         for words in (("fault", "nosuch", "on"), ("fault", "429", "on", "x"), ("fault", "reset", "on", "7"),
                       ("fault", "refuse", "on", "path=/x"), ("fault", "slow", "on", "times=0"), ("fault", "slow", "off", "5"),
-                      ("set", "login=x"), ("set", "nokey=1"), ("set",), ("bind", "nobody"), ("log", "0"), ("nosuch",), ()):
+                      ("set", "login=x"), ("set", "nokey=1"), ("set",), ("bind", "nobody"), ("log", "0"), ("nosuch",), (), ("name", "x"), ("mqtt", "x"),
+                      ("token", "x" * 1024)):
             with self.assertRaises(AssertionError, msg=words):
                 self.do("cloud", *words)
         for args in (("--cloud-port", "x"), ("--cloud-region", "moon"), ("--cloud-login", "x"), ("--cloud-account", ""),

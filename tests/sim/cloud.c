@@ -361,6 +361,7 @@ int cloud_open(struct sim *sim, const struct cloud_options *o, const char *dir, 
 	    .text_version = 202611230001};
 	c->route_count = xcalloc(cloud_route_count + 1, sizeof(*c->route_count));
 	cloud_items_init(&c->items, sim->count, c->uid);
+	cloud_token_init(c);
 	if (o->token) {
 		cloud_token_issue(c, o->token);
 	}
@@ -384,6 +385,7 @@ void cloud_close(struct cloud *c)
 	web_pki_close(c->pki);
 	EVP_PKEY_free(c->sign_key);
 	cloud_items_finish(&c->items);
+	cloud_token_finish(c);
 	free(c->route_count);
 	free(c->last);
 	free(c->dir);

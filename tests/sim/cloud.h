@@ -26,7 +26,7 @@ struct cloud_options {
 	const char *sign_key; /* PEM file of the public key of signing headers; NULL = none */
 };
 
-/* A token has died (NULL: all of them): whoever holds a session with it ends it. */
+/* A token has died, by its time or by hand: whoever holds a session with it ends it. */
 typedef void (*cloud_death_fn)(void *arg, const char *token);
 
 /* One --cloud or --cloud-KEY of the command line; value must outlive the options. False = bad. */

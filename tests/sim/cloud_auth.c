@@ -149,12 +149,35 @@ static bool check_tfa(struct cloud_call *call)
 	return true;
 }
 
+/* The token where clients look for it: a cookie, accessToken, or token. */
+static void reply_tfa(struct cloud_call *call, enum cloud_tfa usual)
+{
+	enum cloud_tfa where = call->cloud->set.tfa ? call->cloud->set.tfa : usual;
+	const char *token = cloud_token_issue(call->cloud, NULL);
+	_cleanup_free_ char *cookie = NULL;
+	struct jw *w;
+
+	if (where == CLOUD_TFA_ACCESS_TOKEN) {
+		reply_login(call, token, "", "");
+		return;
+	}
+	if (where == CLOUD_TFA_COOKIE) {
+		cookie = xasprintf("token=%s; Path=/; Secure; HttpOnly; SameSite=Lax", token);
+		http_add(call->x, "Set-Cookie", cookie);
+	}
+	w = cloud_begin(call);
+	if (where == CLOUD_TFA_TOKEN) {
+		jw_str(w, "token", token);
+	}
+	cloud_end(call);
+}
+
 void cloud_run_tfa_api(struct cloud_call *call)
 {
 	if (!call->cloud->set.tfa_api) {
 		cloud_plain(call->x, 404, "text/plain", "404 page not found");
 	} else if (check_tfa(call)) {
-		reply_token(call);
+		reply_tfa(call, CLOUD_TFA_ACCESS_TOKEN);
 	}
 }
 
@@ -219,7 +242,7 @@ static bool is_csrf(const struct cloud *c, const char *token)
 
 void cloud_run_tfa_web(struct cloud_call *call)
 {
-	_cleanup_free_ char *cookie = find_cookie(call->x, "bbl_csrf_token"), *set = NULL;
+	_cleanup_free_ char *cookie = find_cookie(call->x, "bbl_csrf_token");
 	const char *header = http_header(call->x, "x-bbl-csrf-token");
 
 	if (!cookie || !cookie[0]) {
@@ -229,11 +252,7 @@ void cloud_run_tfa_web(struct cloud_call *call)
 	} else if (strcmp(cookie, header) != 0 || !is_csrf(call->cloud, cookie)) {
 		refuse_csrf(call, "mismatch");
 	} else if (check_tfa(call)) {
-		set = xasprintf("token=%s; Path=/; Secure; HttpOnly; SameSite=Lax",
-		    cloud_token_issue(call->cloud, NULL));
-		http_add(call->x, "Set-Cookie", set);
-		cloud_begin(call);
-		cloud_end(call);
+		reply_tfa(call, CLOUD_TFA_COOKIE);
 	}
 }
 

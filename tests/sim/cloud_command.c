@@ -16,6 +16,7 @@ void cloud_write_stats(const struct cloud *c, struct jw *w)
 	jw_int(w, "unauthorized", (int64_t)c->unauthorized);
 	jw_int(w, "abroad", (int64_t)c->abroad);
 	jw_int(w, "tokens_issued", (int64_t)c->tokens_issued);
+	jw_int(w, "tokens_dead", (int64_t)c->tokens_dead);
 	jw_int(w, "logins_refused", (int64_t)c->logins_refused);
 	jw_int(w, "codes_sent", (int64_t)c->codes_sent);
 	jw_int(w, "sign_good", (int64_t)c->sign_good);
@@ -155,6 +156,22 @@ static int set_login(struct cloud_settings *s, const char *value)
 	return -EINVAL;
 }
 
+static int set_tfa(struct cloud_settings *s, const char *value)
+{
+	static const char *const names[CLOUD_TFA_COUNT] = {[CLOUD_TFA_USUAL] = "usual",
+	    [CLOUD_TFA_COOKIE] = "cookie",
+	    [CLOUD_TFA_ACCESS_TOKEN] = "accessToken",
+	    [CLOUD_TFA_TOKEN] = "token"};
+
+	for (int i = 0; i < CLOUD_TFA_COUNT; i++) {
+		if (strcmp(names[i], value) == 0) {
+			s->tfa = (enum cloud_tfa)i;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
 static int set_expires(struct cloud_settings *s, const char *value)
 {
 	if (strcmp(value, "none") == 0) {
@@ -180,6 +197,9 @@ static int set_key(struct cloud_settings *s, const char *key, const char *value)
 	}
 	if (strcmp(key, "tfa-api") == 0) {
 		return parse_bool(value, &s->tfa_api);
+	}
+	if (strcmp(key, "tfa-reply") == 0) {
+		return set_tfa(s, value);
 	}
 	if (strcmp(key, "tasks") == 0) {
 		return choose(value, "hits", "tasks", &s->tasks_shape);
@@ -245,6 +265,67 @@ static void run_bind(struct cloud *c, const char *who, bool bound, struct jw *re
 	command_put(reply, "ok");
 }
 
+/* A name in the account, which need not be the printer's own; none: its own again. */
+static void run_name(struct cloud *c, char *rest, struct jw *reply)
+{
+	size_t begin, end;
+	const char *who = command_word(&rest);
+
+	if (command_choose(c->sim, who, &begin, &end) < 0) {
+		command_fail(reply, "no such printer", who);
+		return;
+	}
+	for (size_t i = begin; i < end; i++) {
+		str_copy(c->items.device[i].name, sizeof(c->items.device[i].name), rest);
+	}
+	command_put(reply, "ok");
+}
+
+/* What the broker side asks. */
+static void run_check(struct cloud *c, const char *user, const char *token, struct jw *reply)
+{
+	bool good = user && token && cloud_check_login(c, user, token);
+
+	if (!good) {
+		command_fail(reply, "not let in", user);
+		return;
+	}
+	command_put(reply, "ok ");
+	jw_array(reply, NULL);
+	for (size_t i = 0; cloud_bound_printer(c, i); i++) {
+		jw_str(reply, NULL, cloud_bound_printer(c, i)->serial);
+	}
+	jw_array_end(reply);
+}
+
+static void run_mqtt(struct cloud *c, const char *text, struct jw *reply)
+{
+	int64_t port;
+	int r;
+
+	if (!text || parse_i64(text, 0, 65535, &port) < 0) {
+		command_fail(reply, "a port, not", text);
+		return;
+	}
+	r = cloud_set_mqtt_port(c, (uint16_t)port);
+	if (r < 0) {
+		command_fail(reply, "cloud.conf", strerror(-r));
+		return;
+	}
+	command_put(reply, "ok %s", text);
+}
+
+static void run_token(struct cloud *c, const char *text, struct jw *reply)
+{
+	if (text && strlen(text) >= CLOUD_TOKEN_BYTES) {
+		command_fail(reply, "too long", "token");
+		return;
+	}
+	text = cloud_token_issue(c, text);
+	command_put(reply, "ok ");
+	jw_bytes(reply, text, strlen(text));
+}
+
 static void run_json(struct cloud *c, const char *verb, struct jw *reply)
 {
 	command_put(reply, "ok ");
@@ -267,10 +348,7 @@ void cloud_command(struct cloud *c, char *rest, struct jw *reply)
 		   strcmp(verb, "stats") == 0) {
 		run_json(c, verb, reply);
 	} else if (strcmp(verb, "token") == 0) {
-		const char *text = cloud_token_issue(c, command_word(&rest));
-
-		command_put(reply, "ok ");
-		jw_bytes(reply, text, strlen(text));
+		run_token(c, command_word(&rest), reply);
 	} else if (strcmp(verb, "expire") == 0) {
 		cloud_token_kill(c, command_word(&rest));
 		command_put(reply, "ok");
@@ -285,6 +363,14 @@ void cloud_command(struct cloud *c, char *rest, struct jw *reply)
 		run_set(c, rest, reply);
 	} else if (strcmp(verb, "bind") == 0 || strcmp(verb, "unbind") == 0) {
 		run_bind(c, command_word(&rest), strcmp(verb, "bind") == 0, reply);
+	} else if (strcmp(verb, "name") == 0) {
+		run_name(c, rest, reply);
+	} else if (strcmp(verb, "check") == 0) {
+		const char *user = command_word(&rest);
+
+		run_check(c, user, command_word(&rest), reply);
+	} else if (strcmp(verb, "mqtt") == 0) {
+		run_mqtt(c, command_word(&rest), reply);
 	} else if (strcmp(verb, "kick") == 0) {
 		for (int i = 0; i < CLOUD_HOST_COUNT; i++) {
 			http_kick(&c->server[i], "kicked");

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "common/util.h"
 #include "tests/sim/cloud_http.h"
@@ -31,6 +32,8 @@ static const struct {
 	"a page that asks for patience, cf-mitigated (403)", 400, 599, 403},
     [CLOUD_FAULT_RATE_LIMIT] = {"429", "[S]", "429 with Retry-After; 0 = without (0)", 0, 864000,
 	0},
+    [CLOUD_FAULT_RATE_DATE] = {"429-date", "[S]", "429 with Retry-After as a date, S from now (60)",
+	1, 864000, 60},
     [CLOUD_FAULT_DEAD_TOKEN] = {"401-dead", "", "401 with code 4: the token is dead", 1, 0, 0},
     [CLOUD_FAULT_UNAUTHORIZED] = {"401", "", "401 that does not say why", 1, 0, 0},
     [CLOUD_FAULT_STATUS] = {"status", "[STATUS]", "this status with a JSON error (503)", 400, 599,
@@ -43,6 +46,7 @@ static const struct {
     [CLOUD_FAULT_EMPTY] = {"empty", "[STATUS]", "this status with no body (200)", 200, 599, 200},
     [CLOUD_FAULT_WRONG_TYPES] = {"wrong-types", "",
 	"200 with the known keys and values of other types", 1, 0, 0},
+    [CLOUD_FAULT_BAD_UTF8] = {"bad-utf8", "", "200 with a name that is not UTF-8", 1, 0, 0},
     [CLOUD_FAULT_DEEP] = {"deep", "", "200 with JSON nested 100000 deep", 1, 0, 0},
     [CLOUD_FAULT_NO_CSRF] = {"no-csrf", "", "the CSRF request sets no cookie", 1, 0, 0},
     [CLOUD_FAULT_SLOW] = {"slow", "[MS]", "the answer comes after so long (5000)", 1, 3600000,
@@ -188,6 +192,19 @@ static void put_rate_limit(struct http_exchange *x, int64_t retry_s)
 	}
 }
 
+static void put_rate_date(struct http_exchange *x, int64_t retry_s)
+{
+	time_t at = time(NULL) + retry_s;
+	struct tm utc;
+	char text[64] = "";
+
+	put(x, 429, JSON_TYPE, "{\"code\":429,\"error\":\"Too many requests.\"}");
+	if (gmtime_r(&at, &utc)) {
+		strftime(text, sizeof(text), "%a, %d %b %Y %H:%M:%S GMT", &utc);
+	}
+	http_add(x, "Retry-After", text);
+}
+
 static void put_cloudflare(struct http_exchange *x, int64_t status)
 {
 	put(x, status, HTML_TYPE,
@@ -213,6 +230,11 @@ static const char wrong_types[] =
     "\"total\":\"all\",\"projects\":false,\"urls\":{\"type\":1},\"files\":null,"
     "\"data\":[1,2],\"result\":\"0\",\"ver\":[],\"ttcode\":1e400}";
 
+static const char bad_utf8[] =
+    "{\"message\":\"success\",\"code\":null,\"error\":null,\"uid\":1,\"name\":\"caf\xe9\","
+    "\"account\":\"\xc0\xaf\",\"devices\":[{\"dev_id\":\"01P00A000000001\","
+    "\"name\":\"\xed\xa0\x80\"}]}";
+
 static bool answer_one(
     enum cloud_fault which, struct http_exchange *x, const char *other, int64_t arg)
 {
@@ -220,6 +242,8 @@ static bool answer_one(
 		put_cloudflare(x, arg);
 	} else if (which == CLOUD_FAULT_RATE_LIMIT) {
 		put_rate_limit(x, arg);
+	} else if (which == CLOUD_FAULT_RATE_DATE) {
+		put_rate_date(x, arg);
 	} else if (which == CLOUD_FAULT_DEAD_TOKEN) {
 		put(x, 401, JSON_TYPE, "{\"code\":4,\"error\":\"Please login.\"}");
 	} else if (which == CLOUD_FAULT_UNAUTHORIZED) {
@@ -237,6 +261,8 @@ static bool answer_one(
 		put(x, arg, JSON_TYPE, "");
 	} else if (which == CLOUD_FAULT_WRONG_TYPES) {
 		put(x, 200, JSON_TYPE, wrong_types);
+	} else if (which == CLOUD_FAULT_BAD_UTF8) {
+		put(x, 200, JSON_TYPE, bad_utf8);
 	} else {
 		put_deep(x);
 	}

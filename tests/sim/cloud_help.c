@@ -35,15 +35,25 @@ static const char help[] =
     "  cloud fault NAME on|off [ARG] [path=PREFIX] [times=N]  see the switches of the cloud\n"
     "  cloud set KEY=VALUE...        see the keys of the cloud\n"
     "  cloud bind|unbind PRINTER     as the account's owner would\n"
+    "  cloud name PRINTER [TEXT]     its name in the account; none: its own again\n"
+    "  cloud check USER TOKEN        what a broker asks: the serials of the account (JSON), or an "
+    "error\n"
+    "  cloud mqtt PORT               the broker that cloud.conf names; 0 = none\n"
     "  cloud kick                    ends every connection to its hosts\n";
 
 static const char keys[] =
-    "login=password|code|tfa (what a right password leads to) token=opaque|jwt (the next one)\n"
-    "expires=S|none (of the next token, told as expiresIn; none: no end, not told) code=S (a code\n"
-    "is good so long) tfa-api=on|off (the way over the API host) tasks=hits|tasks (shape of the\n"
-    "list) shape=plain|data (data: the payload stands in an envelope) upload=on|off (off: an\n"
-    "account without storage) url=S (an upload address is good so long) sign=any|required\n"
-    "text-version=N (of the catalogue of texts)\n";
+    "  login=password|code|tfa  what a right password leads to\n"
+    "  tfa-api=on|off           the authenticator's way over the API host\n"
+    "  tfa-reply=WORD           where its answer holds the token: usual cookie accessToken token\n"
+    "  code=S                   a code that is sent is good so long (300)\n"
+    "  token=opaque|jwt         the next token\n"
+    "  expires=S|none           of the next token, told as expiresIn; none: no end, not told\n"
+    "  tasks=hits|tasks         the shape of the list of tasks\n"
+    "  shape=plain|data         data: payloads stand in an envelope\n"
+    "  upload=on|off            off: an account without storage\n"
+    "  url=S                    an upload address is good so long (900)\n"
+    "  sign=any|required        required: 403 without a good signature\n"
+    "  text-version=N           of the catalogue of texts\n";
 
 char *cloud_help(void)
 {

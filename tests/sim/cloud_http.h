@@ -15,8 +15,9 @@
 #define HTTP_HEADERS_MAX 64
 #define HTTP_HEAD_MAX (32u * 1024)
 #define HTTP_TARGET_MAX (8u * 1024)
-#define HTTP_KEPT_MAX (1024u * 1024) /* what of a body is kept; the rest is counted and digested \
-				      */
+#define HTTP_KEPT_MAX                                                              \
+	(1024u * 1024) /* what of a body is kept; the rest is counted and digested \
+			*/
 #define HTTP_BODY_MAX (8ull * 1024 * 1024 * 1024)
 
 /* How an answer goes out. */

@@ -38,11 +38,21 @@ struct cloud_code {
 	int64_t until_ms;
 };
 
+/* Where the authenticator's answer holds the token. */
+enum cloud_tfa {
+	CLOUD_TFA_USUAL, /* accessToken over the API host, a cookie over the web host */
+	CLOUD_TFA_COOKIE,
+	CLOUD_TFA_ACCESS_TOKEN,
+	CLOUD_TFA_TOKEN,
+	CLOUD_TFA_COUNT
+};
+
 enum cloud_sign { CLOUD_SIGN_NONE, CLOUD_SIGN_GOOD, CLOUD_SIGN_BAD, CLOUD_SIGN_COUNT };
 
 /* What `cloud set` changes. */
 struct cloud_settings {
 	enum cloud_login login;
+	enum cloud_tfa tfa;
 	int64_t expires_s; /* told as expiresIn, and meant; -1 = not told, no end */
 	int64_t code_s;	   /* how long a code is good */
 	bool jwt, data_shape, tasks_shape, tfa_api, upload, sign_required;
@@ -73,13 +83,14 @@ struct cloud {
 	struct cloud_settings set;
 	struct cloud_faults faults;
 	struct cloud_token token[CLOUD_TOKENS_MAX];
+	struct event *token_clock; /* rings when the next token ends */
 	struct cloud_code mail, sms, tfa;
 	char tfa_key[40];
 	char csrf[CLOUD_CSRF_MAX][40];
 	unsigned next_csrf;
 	struct cloud_items items;
 	/* counters */
-	uint64_t requests, bad_requests, kicks, tokens_issued, logins_refused, codes_sent;
+	uint64_t requests, bad_requests, tokens_issued, tokens_dead, logins_refused, codes_sent;
 	uint64_t unauthorized, abroad; /* abroad: Authorization on a host that it is not for */
 	uint64_t sign_good, sign_bad, uploads, upload_bytes, uploads_refused;
 	uint64_t *route_count; /* one per row of the table, then one for the rest */
@@ -116,6 +127,8 @@ const char *cloud_sign_name(enum cloud_sign sign);
 char *cloud_url(const struct cloud *c, enum cloud_host host); /* caller frees */
 
 /* cloud_token.c */
+void cloud_token_init(struct cloud *c);
+void cloud_token_finish(struct cloud *c);
 const char *cloud_token_issue(struct cloud *c, const char *text); /* text NULL: a new one */
 bool cloud_token_lives(struct cloud *c, const char *text);
 void cloud_token_kill(struct cloud *c, const char *text); /* NULL: all */

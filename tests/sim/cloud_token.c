@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Tokens and one-time codes of the account, and the signatures of requests. */
+#include <event2/event.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 #include <openssl/rsa.h>
@@ -86,36 +87,105 @@ static char *make_token(const struct cloud *c)
 	return xasprintf("AAD%s", noise);
 }
 
-/* A free place, or that of the oldest: tokens end one day anyway. */
-static struct cloud_token *next_place(struct cloud *c)
+static bool is_alive(const struct cloud_token *t, int64_t now_ms)
 {
+	return t->text[0] && !t->dead && now_ms < t->until_ms;
+}
+
+static void arm_clock(struct cloud *c)
+{
+	int64_t next_ms = INT64_MAX, wait_ms;
+	struct timeval delay;
+
+	for (size_t i = 0; i < CLOUD_TOKENS_MAX; i++) {
+		const struct cloud_token *t = &c->token[i];
+
+		if (t->text[0] && !t->dead && t->until_ms < next_ms) {
+			next_ms = t->until_ms;
+		}
+	}
+	evtimer_del(c->token_clock);
+	if (next_ms < INT64_MAX) {
+		wait_ms = next_ms - sim_now_ms();
+		wait_ms = wait_ms > 0 ? wait_ms : 0;
+		delay = (struct timeval){wait_ms / 1000, wait_ms % 1000 * 1000};
+		evtimer_add(c->token_clock, &delay);
+	}
+}
+
+static void end_token(struct cloud *c, struct cloud_token *t)
+{
+	t->dead = true;
+	c->tokens_dead++;
+	if (c->death) {
+		c->death(c->death_arg, t->text);
+	}
+}
+
+static void on_token_clock(evutil_socket_t fd, short what, void *arg)
+{
+	struct cloud *c = arg;
+	int64_t now_ms = sim_now_ms();
+
+	for (size_t i = 0; i < CLOUD_TOKENS_MAX; i++) {
+		struct cloud_token *t = &c->token[i];
+
+		if (t->text[0] && !t->dead && now_ms >= t->until_ms) {
+			end_token(c, t);
+		}
+	}
+	arm_clock(c);
+}
+
+void cloud_token_init(struct cloud *c)
+{
+	c->token_clock = evtimer_new(c->sim->base, on_token_clock, c);
+}
+
+void cloud_token_finish(struct cloud *c)
+{
+	event_free(c->token_clock);
+}
+
+/* One of that text, or a free place, or that of the oldest, which ends. */
+static struct cloud_token *next_place(struct cloud *c, const char *text)
+{
+	struct cloud_token *oldest = &c->token[c->tokens_issued % CLOUD_TOKENS_MAX];
+
+	for (size_t i = 0; i < CLOUD_TOKENS_MAX; i++) {
+		if (strcmp(c->token[i].text, text) == 0) {
+			return &c->token[i];
+		}
+	}
 	for (size_t i = 0; i < CLOUD_TOKENS_MAX; i++) {
 		if (c->token[i].text[0] == '\0') {
 			return &c->token[i];
 		}
 	}
-	return &c->token[c->tokens_issued % CLOUD_TOKENS_MAX];
+	if (!oldest->dead) {
+		end_token(c, oldest);
+	}
+	return oldest;
 }
 
 const char *cloud_token_issue(struct cloud *c, const char *text)
 {
-	struct cloud_token *t = next_place(c);
 	_cleanup_free_ char *made = text ? NULL : make_token(c);
+	struct cloud_token *t = next_place(c, text ? text : made);
 
 	str_copy(t->text, sizeof(t->text), text ? text : made);
 	t->dead = false;
 	t->until_ms = c->set.expires_s >= 0 ? sim_now_ms() + c->set.expires_s * 1000 : INT64_MAX;
 	c->tokens_issued++;
+	arm_clock(c);
 	return t->text;
 }
 
 bool cloud_token_lives(struct cloud *c, const char *text)
 {
 	for (size_t i = 0; i < CLOUD_TOKENS_MAX; i++) {
-		struct cloud_token *t = &c->token[i];
-
-		if (t->text[0] && strcmp(t->text, text) == 0) {
-			return !t->dead && sim_now_ms() < t->until_ms;
+		if (c->token[i].text[0] && strcmp(c->token[i].text, text) == 0) {
+			return is_alive(&c->token[i], sim_now_ms());
 		}
 	}
 	return false;
@@ -126,11 +196,11 @@ void cloud_token_kill(struct cloud *c, const char *text)
 	for (size_t i = 0; i < CLOUD_TOKENS_MAX; i++) {
 		struct cloud_token *t = &c->token[i];
 
-		t->dead = t->dead || !text || strcmp(t->text, text) == 0;
+		if (t->text[0] && !t->dead && (!text || strcmp(t->text, text) == 0)) {
+			end_token(c, t);
+		}
 	}
-	if (c->death) {
-		c->death(c->death_arg, text);
-	}
+	arm_clock(c);
 }
 
 /* The digest inside a PKCS#1 v1.5 signature. */
