@@ -13,7 +13,7 @@ import time
 import urllib.parse
 
 from cloudclient import IOT, USER, CloudCase
-from harness import SIM, main, wait_until
+from harness import BAMBUD, SIM, main, wait_until
 
 class Upload(CloudCase):
     def tickets(self, name="cube one.gcode.3mf", size=300000):
@@ -286,7 +286,13 @@ class Records(CloudCase):
         path = self.folder / "cloud.conf"
         values = dict(line.split("=", 1) for line in path.read_text().splitlines() if "=" in line)
         self.assertEqual(values, {"Enabled": "yes", "Region": "custom", "ApiUrl": self.info["api"], "WebUrl": self.info["web"],
-                                  "TextUrl": self.info["text"], "CaFile": "./cloud-ca.pem", "Account": self.info["account"]})
+                                  "TextUrl": self.info["text"], "MqttHost": "broker.invalid", "CaFile": "./cloud-ca.pem",
+                                  "Account": self.info["account"]})
+        self.write_config((self.folder / "bambud.conf").read_text() + path.read_text(), name="both.conf")
+        done = subprocess.run([str(BAMBUD), "--check-config", "--config", str(self.folder / "both.conf")], capture_output=True,
+                              text=True, check=False, timeout=20)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertNotIn("account is not used", done.stdout + done.stderr)
         self.do("cloud", "mqtt", "8883")
         self.assertIn("\nMqttHost=localhost\nMqttPort=8883\n", path.read_text())
         self.assertEqual(path.stat().st_mode & 0o777, 0o600)

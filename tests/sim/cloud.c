@@ -235,7 +235,6 @@ void cloud_on_death(struct cloud *c, cloud_death_fn fn, void *arg)
 	c->death_arg = arg;
 }
 
-/* Keys of a feature stand in the file only when the feature has an address. */
 static void write_snippet(const struct cloud *c, FILE *f)
 {
 	_cleanup_free_ char *api = cloud_url(c, CLOUD_HOST_API);
@@ -248,6 +247,8 @@ static void write_snippet(const struct cloud *c, FILE *f)
 	    api, web, text);
 	if (c->mqtt_port != 0) {
 		fprintf(f, "MqttHost=localhost\nMqttPort=%u\n", c->mqtt_port);
+	} else { /* a custom region wants one: a name that leads nowhere */
+		fprintf(f, "MqttHost=broker.invalid\n");
 	}
 	fprintf(f, "CaFile=./cloud-ca.pem\nAccount=%s\n",
 	    c->region == CLOUD_REGION_CHINA ? c->phone : c->account);
