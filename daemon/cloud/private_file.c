@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT */
+/* Small private files of the state directory: 0600, replaced in one step, refused when others may
+ * read them. */
+#include "daemon/cloud/private_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "common/json.h"
+#include "common/jw.h"
+#include "common/secret.h"
+#include "common/util.h"
+
+static int open_dir(const char *dir)
+{
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+static char *explain(const char *path, int rc)
+{
+	struct stat st;
+
+	if (rc == -ELOOP) {
+		return xasprintf("%s is a symbolic link: rm '%s'", path, path);
+	}
+	if (rc == -EPERM && stat(path, &st) == 0 && st.st_uid != 0 && st.st_uid != geteuid()) {
+		return xasprintf("%s belongs to user %u: chown %u '%s'", path, (unsigned)st.st_uid,
+		    (unsigned)geteuid(), path);
+	}
+	if (rc == -EPERM) {
+		return xasprintf("%s may be read by others: chmod 600 '%s'", path, path);
+	}
+	return xasprintf("%s: %s", path, strerror(-rc));
+}
+
+static bool is_regular(int dir, const char *name)
+{
+	struct stat st;
+
+	return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode);
+}
+
+int private_read(const char *dir, const char *name, struct secret **ret, char **ret_why)
+{
+	_cleanup_free_ char *path = xasprintf("%s/%s", dir, name);
+	_cleanup_close_ int fd = open_dir(dir);
+	int r = fd < 0 ? fd : secret_read_file(fd, name, ret);
+
+	if (r == 0 || r == -ENOENT) {
+		return r;
+	}
+	if ((r == -EINVAL || r == -EFBIG) && is_regular(fd, name)) {
+		return -EBADMSG; /* empty, binary or endless: nothing of ours */
+	}
+	*ret_why = explain(path, r);
+	return r;
+}
+
+static int write_all(int fd, const char *data, size_t len)
+{
+	while (len > 0) {
+		ssize_t n = write(fd, data, len);
+
+		if (n < 0 && errno != EINTR) {
+			return -errno;
+		}
+		if (n > 0) {
+			data += n;
+			len -= (size_t)n;
+		}
+	}
+	return fsync(fd) < 0 ? -errno : 0;
+}
+
+/* The lock of the state directory keeps a second writer out, so what is left of an earlier try may
+ * go. */
+static int write_temp(int dir, const char *temp, const char *data, size_t len)
+{
+	_cleanup_close_ int fd = -1;
+
+	unlinkat(dir, temp, 0);
+	fd = openat(dir, temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	return fd < 0 ? -errno : write_all(fd, data, len);
+}
+
+int private_write(const char *dir, const char *name, const char *data, size_t len)
+{
+	_cleanup_free_ char *temp = xasprintf(".%s.new", name);
+	_cleanup_close_ int fd = open_dir(dir);
+	int r = fd;
+
+	if (fd < 0) {
+		return r;
+	}
+	r = write_temp(fd, temp, data, len);
+	if (r == 0 && renameat(fd, temp, fd, name) < 0) {
+		r = -errno;
+	}
+	if (r < 0) {
+		unlinkat(fd, temp, 0);
+		return r;
+	}
+	return fsync(fd) < 0 ? -errno : 0;
+}
+
+int private_remove(const char *dir, const char *name)
+{
+	_cleanup_close_ int fd = open_dir(dir);
+
+	if (fd < 0) {
+		return fd;
+	}
+	if (unlinkat(fd, name, 0) < 0) {
+		return errno == ENOENT ? 0 : -errno;
+	}
+	return fsync(fd) < 0 ? -errno : 0;
+}
+
+char *private_set_aside(const char *dir, const char *name, int64_t wall_ms)
+{
+	_cleanup_free_ char *bad = xasprintf("%s.bad-%lld", name, (long long)(wall_ms / 1000));
+	_cleanup_close_ int fd = open_dir(dir);
+
+	if (fd < 0 || renameat(fd, name, fd, bad) < 0) {
+		return xasprintf("%s/%s is damaged and cannot be set aside: %s", dir, name,
+		    strerror(fd < 0 ? -fd : errno));
+	}
+	return xasprintf(
+	    "%s/%s was damaged or of a newer version: it is kept as %s", dir, name, bad);
+}
+
+/* json-c gives a string's own memory, as const. */
+static void wipe_string(json_object *o, const char *key)
+{
+	json_object *value = NULL;
+
+	if (json_object_object_get_ex(o, key, &value) &&
+	    json_object_is_type(value, json_type_string)) {
+		explicit_bzero((char *)(uintptr_t)json_object_get_string(value),
+		    (size_t)json_object_get_string_len(value));
+	}
+}
+
+void private_json_wipe(json_object *o, const char *key)
+{
+	wipe_string(o, key);
+	wipe_string(json_get_obj(o, "data"), key);
+}
+
+void private_jw_finish(struct jw *w)
+{
+	if (w->buf) {
+		explicit_bzero(w->buf, w->cap);
+	}
+	jw_finish(w);
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* Small private files of the state directory: 0600, replaced in one step, refused when others may
+ * read them. */
+#pragma once
+
+#include <json-c/json.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct jw;
+struct secret;
+
+/* 0 with the content; -ENOENT; -EBADMSG: no text, or too long; else negative with an owned
+ * *ret_why. */
+int private_read(const char *dir, const char *name, struct secret **ret, char **ret_why);
+/* A file without a name first, synced, then renamed over the old one. 0 or negative errno. */
+int private_write(const char *dir, const char *name, const char *data, size_t len);
+/* 0, also when there was none; or negative errno. */
+int private_remove(const char *dir, const char *name);
+/* Renames it to NAME.bad-<time>; the owned sentence about it. */
+char *private_set_aside(const char *dir, const char *name, int64_t wall_ms);
+/* Wipes the string under key, at the top or below "data": it is not to be read again. */
+void private_json_wipe(json_object *o, const char *key);
+/* Wipes what was written, then as jw_finish. */
+void private_jw_finish(struct jw *w);
