@@ -31,6 +31,7 @@ struct files_printer {
 	const uint8_t *pin;  /* 32 bytes, for TLS_VERIFY_PIN */
 	bool tls12;	     /* TLS 1.3 tickets break the reuse its data channel demands */
 	bool clear_fallback; /* its data channel may hang in TLS: tried in the clear then */
+	bool internal;	     /* has a storage of its own beside the card, which FTP does not show */
 };
 
 struct files_request {

@@ -164,6 +164,7 @@ void ftp_target_copy(const struct files_printer *p, struct ftp_target *ret)
 	    .verify = p->verify,
 	    .tls12 = p->tls12,
 	    .clear_fallback = p->clear_fallback,
+	    .internal = p->internal,
 	};
 	if (p->pin != NULL) {
 		memcpy(ret->pin, p->pin, sizeof(ret->pin));

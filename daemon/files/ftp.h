@@ -33,7 +33,7 @@ struct ftp_target {
 	struct tls_lent *trust;
 	enum tls_verify verify;
 	uint8_t pin[32];
-	bool tls12, clear_fallback;
+	bool tls12, clear_fallback, internal;
 	bool clear; /* the contents go in the clear: learnt, not configured */
 };
 void ftp_target_copy(const struct files_printer *p, struct ftp_target *ret);

@@ -72,7 +72,7 @@ static bool says_no_card(const struct reply *r)
 static void put_refused(const char *printer, const char *path, const struct reply *r,
     enum reply_evidence evidence, struct err *e)
 {
-	bool empty = evidence == REPLY_ROOT_EMPTY;
+	bool hidden = evidence == REPLY_ROOT_HIDDEN, empty = hidden || evidence == REPLY_ROOT_EMPTY;
 
 	if (says_full(r)) {
 		err_set(e, ERR_CARD_FULL, "the storage card of %s is full (%d %s)", printer,
@@ -80,12 +80,14 @@ static void put_refused(const char *printer, const char *path, const struct repl
 	} else if (says_no_card(r)) {
 		err_set(e, ERR_NO_CARD, "%s has no usable storage card (%d %s)", printer, r->code,
 		    r->text);
-	} else if (r->code == 550 && empty) {
+	} else if ((r->code == 550 && empty) || (r->code == 553 && hidden)) {
 		err_set(e, ERR_INTERNAL_STORAGE,
 		    "%s takes no files and shows none: it keeps them in its internal storage (%d "
 		    "%s)",
 		    printer, r->code, r->text);
-		err_hint(e, "switch on \"store sent files on external storage\" on the printer");
+		err_hint(e,
+		    "put a card in, and switch on \"store sent files on external storage\" on "
+		    "the printer");
 	} else if (r->code == 553 && empty) {
 		err_set(e, ERR_NO_CARD,
 		    "%s has no storage card, or one that is not formatted (%d %s)", printer,

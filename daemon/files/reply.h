@@ -22,6 +22,7 @@ enum reply_evidence {
 	REPLY_NO_FOLDER,   /* the folder above it is not there */
 	REPLY_ROOT_FILLED, /* the root shows files */
 	REPLY_ROOT_EMPTY,  /* the root shows nothing, or is refused too */
+	REPLY_ROOT_HIDDEN, /* the same at a printer with a storage of its own */
 };
 
 /* Takes "550 No such file\r\n" (not NUL-terminated); lines between ("550-...") are not the last. */

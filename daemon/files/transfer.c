@@ -335,7 +335,9 @@ static enum reply_evidence look(struct transfer *t, CURLcode code)
 			struct listing root;
 
 			listing_parse(t->text, t->text_len, t->wall_s, &root);
-			found = root.count > 0 ? REPLY_ROOT_FILLED : REPLY_ROOT_EMPTY;
+			found = root.count > 0	     ? REPLY_ROOT_FILLED
+				: t->target.internal ? REPLY_ROOT_HIDDEN
+						     : REPLY_ROOT_EMPTY;
 			listing_finish(&root);
 		}
 	}
@@ -405,7 +407,7 @@ static void compare(struct transfer *t, CURLcode code, const struct reply *said)
 	if (there >= 0) {
 		snprintf(size, sizeof(size), "%" PRId64, there);
 	}
-	if (code != CURLE_OK && said->code / 10 == 45) {
+	if (code != CURLE_OK && (said->code / 10 == 45 || said->code == 552)) {
 		err_set(&t->error, ERR_CARD_FULL,
 		    "%s could not write the file, its card is probably full: %s of %" PRId64
 		    " bytes are there (%d %s)",

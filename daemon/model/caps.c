@@ -111,6 +111,7 @@ const struct caps caps_table[] = {
 	.always_signed = true,
 	.ethernet = true,
 	.ftp_tls12 = true,
+	.emmc = true,
     },
     {
 	.model = "X2D",
@@ -126,6 +127,7 @@ const struct caps caps_table[] = {
 	.always_signed = true,
 	.ethernet = true,
 	.ftp_tls12 = true,
+	.emmc = true,
     },
     {
 	.model = "H2S",
@@ -140,6 +142,7 @@ const struct caps caps_table[] = {
 	.chamber_max_c = 65,
 	.always_signed = true,
 	.ethernet = true,
+	.emmc = true,
     },
     {
 	.model = "H2D",
@@ -153,6 +156,7 @@ const struct caps caps_table[] = {
 	.nozzles = 2,
 	.chamber_max_c = 65,
 	.ethernet = true,
+	.emmc = true,
     },
     {
 	.model = "H2DPRO",
@@ -166,6 +170,7 @@ const struct caps caps_table[] = {
 	.nozzles = 2,
 	.chamber_max_c = 65,
 	.ethernet = true,
+	.emmc = true,
     },
     {
 	.model = "H2C",
@@ -181,6 +186,7 @@ const struct caps caps_table[] = {
 	.always_signed = true,
 	.ethernet = true,
 	.ftp_tls12 = true,
+	.emmc = true,
     },
 };
 const size_t caps_count = ARRAY_SIZE(caps_table);

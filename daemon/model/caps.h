@@ -25,7 +25,8 @@ struct caps {
 	bool small_cpu;	    /* P1 and A1: pushall no more often than 5 min routinely */
 	bool always_signed; /* ships with signed commands (bambu.md 5.2) */
 	bool ethernet;
-	bool ftp_tls12; /* its file door takes no session of TLS 1.3 again (bambu.md 2.5) */
+	bool emmc;	/* keeps files inside unless told otherwise (bambu.md 2.5) */
+	bool ftp_tls12; /* its file door takes no session of TLS 1.3 again (same place) */
 	bool ftp_clear; /* its data channel may hang in TLS: then in the clear (same place) */
 };
 

@@ -383,6 +383,17 @@ class Simulator(Files):
                 self.assertEqual(said, expected)
         self.assertEqual(self.put_error()["result"]["size"], 1000)
 
+    def test_a_storage_inside_is_no_missing_card(self):
+        self.begin("--model", "H2D")
+        self.fault("ftp-emmc", "on")
+        self.assertEqual(self.put_error(), "internal_storage")
+
+    def test_a_card_that_fills_is_a_full_card(self):
+        """552 in mid-transfer, when the last word reaches us; else both sizes with a hint."""
+        self.begin("--model", "P1S")
+        self.fault("ftp-full", "on", "500")
+        self.assertIn(self.put_error(), ("card_full", "transfer_failed"))
+
     def test_426_with_every_byte_there_is_success(self):
         self.begin("--model", "P1S")
         self.fault("ftp-426", "on")

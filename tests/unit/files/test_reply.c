@@ -62,6 +62,7 @@ static void refusals_have_names(void **state)
 	    {FILES_PUT, "553 Could not create file.", REPLY_NO_EVIDENCE, ERR_CARD_FULL},
 	    {FILES_PUT, "553 No SD card", REPLY_ROOT_FILLED, ERR_NO_CARD},
 	    {FILES_PUT, "553 Disk full", REPLY_ROOT_EMPTY, ERR_CARD_FULL},
+	    {FILES_PUT, "553 Could not create file.", REPLY_ROOT_HIDDEN, ERR_INTERNAL_STORAGE},
 	    {FILES_PUT, "552 Exceeded", REPLY_NO_EVIDENCE, ERR_CARD_FULL},
 	    {FILES_PUT, "452 Insufficient", REPLY_NO_EVIDENCE, ERR_CARD_FULL},
 	    {FILES_PUT, "550 Permission denied", REPLY_ROOT_EMPTY, ERR_INTERNAL_STORAGE},
