@@ -25,6 +25,7 @@ struct cloud_link_config {
 struct cloud_route_handler {
 	void (*up)(void *arg); /* subscribed */
 	void (*message)(void *arg, const char *topic, char *payload, size_t len);
+	/* The session ended, an attempt failed, or the account signed out. */
 	void (*down)(void *arg, enum mqtt_down why, const char *text);
 	void *arg;
 };
@@ -34,11 +35,24 @@ void cloud_link_destroy(struct cloud_link *l); /* after all routes */
 /* A difference ends the session and begins another; at most 5 connects in 5 minutes. */
 void cloud_link_set(struct cloud_link *l, const struct cloud_link_config *c);
 bool cloud_link_is_up(const struct cloud_link *l);
+bool cloud_link_is_signed_in(const struct cloud_link *l); /* there is a session to be had */
 /* Words for daemon.status, NULL when all is well or signed out. */
 const char *cloud_link_error(const struct cloud_link *l);
+/* The broker does not take the token: the account should ask REST whether it lives. Tried again
+ * every 5 minutes, till cloud_link_set brings another. */
+bool cloud_link_is_refused(const struct cloud_link *l);
+/* fn is called when any of the above changed, from the loop; it may call cloud_link_set. One. */
+void cloud_link_watch(struct cloud_link *l, void (*fn)(void *arg), void *arg);
+/* As uplink_retry; -ENOTCONN when signed out. */
+int cloud_link_retry(struct cloud_link *l, int64_t *ret_wait_ms);
+/* As uplink_redial, within the budget. */
+void cloud_link_redial(struct cloud_link *l, const char *why);
+/* Messages on topics of no route. */
+uint64_t cloud_link_strays(const struct cloud_link *l);
+uint64_t cloud_link_connects(const struct cloud_link *l);
 
-/* Subscribes device/SERIAL/report as soon as the session is up. Safe to end from its own callbacks.
- */
+/* Subscribes device/SERIAL/report as soon as the session is up. Safe to end from its own callbacks;
+ * none runs before return. Several may have one serial. */
 struct cloud_route *cloud_route_create(
     struct cloud_link *l, const char *serial, const struct cloud_route_handler *h);
 void cloud_route_destroy(struct cloud_route *r); /* NULL is fine */

@@ -3,10 +3,12 @@
  * data, owned by daemon.c. */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "daemon/model/report.h"
 
+struct cloud_link;
 struct fleet_tap;
 struct hub;
 struct loop;
@@ -25,6 +27,8 @@ struct fleet {
 	uint64_t client_salt; /* makes client ids of this daemon its own, and stable */
 	char *state_dir;      /* where drop-ins are written; of this run, whatever a reload says */
 	struct ops *ops;
+	struct cloud_link *cloud;    /* the account's session, or NULL: no printer has a route */
+	bool prefer_cloud;	     /* Prefer=cloud: where both ways are open */
 	const struct fleet_tap *tap; /* who listens to messages, or NULL */
 	struct report report;	     /* reused for every message: one tape for all */
 };

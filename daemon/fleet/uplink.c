@@ -33,6 +33,8 @@ enum {
 	KICKS_MAX = 3,
 	KICKS_WITHIN_MS = 60 * 1000,
 	KICKED_RETRY_MS = 15 * 60 * 1000,
+	/* Of a budget: from here on what is left of it is spread over its time. */
+	BUDGET_FREE = 3,
 };
 
 enum phase { PHASE_IDLE, PHASE_WAITING, PHASE_RESOLVING, PHASE_CONNECTING, PHASE_UP };
@@ -56,6 +58,7 @@ struct uplink {
 	unsigned kicks;		    /* counted since they were last forgotten */
 	bool kicked;		    /* too many: from now on each further one is enough */
 	bool away;		    /* the last end was one of those */
+	struct uplink_budget *budget;
 	uint64_t connects;
 };
 
@@ -147,6 +150,64 @@ static bool judge_end(struct uplink *u, enum mqtt_down why)
 	return u->kicked;
 }
 
+/* Connects of the last within_ms; *ret_oldest_ms is the first of them. */
+static unsigned budget_used(const struct uplink *u, int64_t *ret_oldest_ms)
+{
+	const struct uplink_budget *b = u->budget;
+	unsigned i, kept = b->used < UPLINK_BUDGET_MAX ? b->used : UPLINK_BUDGET_MAX;
+
+	for (i = kept; i > 0; i--) { /* oldest first */
+		int64_t at_ms = b->at_ms[(b->used - i) % UPLINK_BUDGET_MAX];
+
+		if (now_ms(u) - at_ms < b->within_ms) {
+			*ret_oldest_ms = at_ms;
+			return i;
+		}
+	}
+	return 0;
+}
+
+/* ms till the budget allows a connect, 0: now. */
+static int64_t budget_wait_ms(const struct uplink *u)
+{
+	int64_t oldest_ms = 0;
+
+	if (!u->budget || budget_used(u, &oldest_ms) < UPLINK_BUDGET_MAX) {
+		return 0;
+	}
+	return oldest_ms + u->budget->within_ms - now_ms(u);
+}
+
+/* ms that should pass before the next connect, so that some of the budget is always left soon. */
+static int64_t budget_pace_ms(const struct uplink *u)
+{
+	int64_t oldest_ms = 0;
+	unsigned used = u->budget ? budget_used(u, &oldest_ms) : 0;
+
+	if (used < BUDGET_FREE) {
+		return 0;
+	}
+	return (oldest_ms + u->budget->within_ms - now_ms(u)) / (UPLINK_BUDGET_MAX - used + 1);
+}
+
+static void budget_take(struct uplink *u)
+{
+	if (u->budget) {
+		u->budget->at_ms[u->budget->used++ % UPLINK_BUDGET_MAX] = now_ms(u);
+	}
+}
+
+static int64_t backoff_delay_ms(struct uplink *u, int64_t outage_ms)
+{
+	int64_t delay_ms, pace_ms = budget_pace_ms(u);
+
+	u->backoff.cap_ms = outage_ms < RETRY_CAP_FRESH_MS ? RETRY_CAP_FRESH_MS
+			    : outage_ms < RETRY_CAP_MS	   ? outage_ms
+							   : RETRY_CAP_MS;
+	delay_ms = backoff_next_ms(&u->backoff, fleet_random());
+	return delay_ms > pace_ms ? delay_ms : pace_ms;
+}
+
 static int64_t retry_delay_ms(struct uplink *u, enum mqtt_down why)
 {
 	int64_t outage_ms = u->lost_ms < 0 ? 0 : now_ms(u) - u->lost_ms;
@@ -161,10 +222,7 @@ static int64_t retry_delay_ms(struct uplink *u, enum mqtt_down why)
 	if (redial && why == MQTT_DOWN_ASKED) {
 		return 0;
 	}
-	u->backoff.cap_ms = outage_ms < RETRY_CAP_FRESH_MS ? RETRY_CAP_FRESH_MS
-			    : outage_ms < RETRY_CAP_MS	   ? outage_ms
-							   : RETRY_CAP_MS;
-	return backoff_next_ms(&u->backoff, fleet_random());
+	return backoff_delay_ms(u, outage_ms);
 }
 
 /* The one place where an attempt or a session ends. */
@@ -190,6 +248,7 @@ static void fall(struct uplink *u, enum mqtt_down why, const char *text)
 static void connect_to(struct uplink *u, const char *address)
 {
 	u->phase = PHASE_CONNECTING;
+	budget_take(u);
 	if (mqtt_open(u->client, address, u->port) < 0) {
 		fall(u, MQTT_DOWN_UNREACHABLE, "the connection could not be started");
 	}
@@ -216,6 +275,13 @@ static void on_resolved(void *arg, const char *address, const char *error)
 
 static void attempt(struct uplink *u)
 {
+	int64_t wait_ms = budget_wait_ms(u);
+
+	if (wait_ms > 0) {
+		u->phase = PHASE_WAITING;
+		loop_timer_start(&u->retry, wait_ms);
+		return;
+	}
 	u->phase = PHASE_RESOLVING;
 	u->lookup = resolve_start(u->fleet->resolver, u->host, on_resolved, u);
 	loop_timer_start(&u->retry, u->address ? LOOKUP_KNOWN_MS : LOOKUP_MS);
@@ -241,7 +307,7 @@ static void on_up(void *arg)
 	u->up_ms = now_ms(u);
 	u->forbidden_ms = 0;
 	u->phase = PHASE_UP;
-	if (mqtt_subscribe(u->client, u->topic) < 0) {
+	if (u->topic && mqtt_subscribe(u->client, u->topic) < 0) {
 		mqtt_close(u->client, "subscription could not be sent");
 		return;
 	}
@@ -272,6 +338,7 @@ static void make_client(struct uplink *u, const struct uplink_config *config)
 	    .peer = &u->peer,
 	    .keepalive_s = 30,
 	    .connect_ms = 10000,
+	    .many = config->many,
 	};
 
 	u->client = mqtt_create(u->fleet->pool, &mqtt, &handler);
@@ -288,6 +355,7 @@ struct uplink *uplink_create(
 	u->port = config->port;
 	u->topic = xstrdup(config->topic);
 	u->lost_ms = -1;
+	u->budget = config->budget;
 	u->peer.verify = config->verify;
 	u->peer.fd = -1;
 	u->peer.guard_max = MQTT_MESSAGE_MAX;
@@ -328,6 +396,9 @@ int uplink_retry(struct uplink *u, int64_t *ret_wait_ms)
 
 	if (u->phase != PHASE_WAITING) {
 		return -EALREADY;
+	}
+	if (wait_ms <= 0) {
+		wait_ms = budget_wait_ms(u);
 	}
 	if (wait_ms > 0) {
 		*ret_wait_ms = wait_ms;
@@ -372,6 +443,16 @@ bool uplink_is_up(const struct uplink *u)
 int64_t uplink_deaf_ms(const struct uplink *u)
 {
 	return uplink_is_up(u) ? mqtt_deaf_ms(u->client) : 0;
+}
+
+int uplink_subscribe(struct uplink *u, char *const *topics, size_t count)
+{
+	return uplink_is_up(u) ? mqtt_subscribe_all(u->client, topics, count) : -ENOTCONN;
+}
+
+int uplink_unsubscribe(struct uplink *u, const char *topic)
+{
+	return uplink_is_up(u) ? mqtt_unsubscribe(u->client, topic) : -ENOTCONN;
 }
 
 int uplink_publish(struct uplink *u, const char *topic, const char *payload, size_t len)

@@ -2,6 +2,7 @@
 /* One broker session that is kept up: look-up, connect, subscribe, retry with backoff. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -12,16 +13,27 @@ struct fleet;
 struct secret;
 struct uplink;
 
+/* At most so many connects within a time. Of the caller: it may outlive an uplink, so that the next
+ * one goes on with what is left. */
+#define UPLINK_BUDGET_MAX 5
+struct uplink_budget {
+	int64_t within_ms;
+	int64_t at_ms[UPLINK_BUDGET_MAX]; /* a ring of the first `used` */
+	unsigned used;
+};
+
 struct uplink_config {
 	const char *host; /* name or address */
 	uint16_t port;
 	const char *user, *client_id;
 	const struct secret *password;
-	const char *serial; /* name the certificate must carry */
+	const char *serial; /* name the certificate must carry: a serial, or the host's */
 	enum tls_verify verify;
-	const uint8_t *pin;	     /* 32 bytes, TLS_VERIFY_PIN only */
-	struct tls_profile *profile; /* ref taken */
-	const char *topic;	     /* subscribed after every connect */
+	const uint8_t *pin;	      /* 32 bytes, TLS_VERIFY_PIN only */
+	struct tls_profile *profile;  /* ref taken */
+	const char *topic;	      /* subscribed after every connect; NULL: none */
+	struct uplink_budget *budget; /* NULL: attempts are not counted */
+	bool many;		      /* as in mqtt_config */
 };
 
 struct uplink_handler {
@@ -45,7 +57,7 @@ void uplink_destroy(struct uplink *u);
 void uplink_start(struct uplink *u);
 /* Tries at once instead of waiting for the planned attempt. 0; -EALREADY when up or on the way;
  * -EAGAIN when the last refusal forbids it for *ret_wait_ms more (refused certificates and codes:
- * reliability.md rows 7 and 8). */
+ * reliability.md rows 7 and 8), or the budget does. */
 int uplink_retry(struct uplink *u, int64_t *ret_wait_ms);
 /* Ends the session (DISCONNECT) and comes back by itself; `why` is logged by the driver. */
 void uplink_reconnect(struct uplink *u, const char *why);
@@ -62,6 +74,9 @@ bool uplink_is_kicked(const struct uplink *u);
 int uplink_granted(const struct uplink *u);
 /* As mqtt_deaf_ms. */
 int64_t uplink_deaf_ms(const struct uplink *u);
+/* As mqtt_subscribe_all and mqtt_unsubscribe. */
+int uplink_subscribe(struct uplink *u, char *const *topics, size_t count);
+int uplink_unsubscribe(struct uplink *u, const char *topic);
 /* QoS 1. 0 or negative errno. */
 int uplink_publish(struct uplink *u, const char *topic, const char *payload, size_t len);
 /* The numeric address last used, or NULL. */

@@ -428,6 +428,7 @@ struct mqtt_client *mqtt_create(
 	c->profile = config->profile != NULL ? tls_profile_ref(config->profile) : NULL;
 	c->peer = config->profile != NULL ? config->peer : NULL;
 	c->keepalive_s = config->keepalive_s > 0 ? config->keepalive_s : KEEPALIVE_DEFAULT_S;
+	c->many = config->many;
 	c->connect_ms = config->connect_ms > 0 ? config->connect_ms : CONNECT_DEFAULT_MS;
 	c->fd = -1;
 	loop_timer_init(&c->deadline, p->loop, on_deadline, c);
@@ -526,4 +527,24 @@ int mqtt_subscribe(struct mqtt_client *c, const char *topic)
 		return -ENOTCONN;
 	}
 	return after_send(c, mosquitto_subscribe(c->lib, NULL, topic, 1));
+}
+
+int mqtt_subscribe_all(struct mqtt_client *c, char *const *topics, size_t count)
+{
+	if (c->phase != MQTT_UP) {
+		return -ENOTCONN;
+	}
+	if (count == 0) {
+		return 0;
+	}
+	return after_send(
+	    c, mosquitto_subscribe_multiple(c->lib, NULL, (int)count, topics, 1, 0, NULL));
+}
+
+int mqtt_unsubscribe(struct mqtt_client *c, const char *topic)
+{
+	if (c->phase != MQTT_UP) {
+		return -ENOTCONN;
+	}
+	return after_send(c, mosquitto_unsubscribe(c->lib, NULL, topic));
 }

@@ -53,6 +53,7 @@ struct mqtt_config {
 	struct tls_peer *peer;	       /* must outlive the client; NULL with profile NULL */
 	int keepalive_s;	       /* default 30 */
 	int connect_ms;		       /* default 10000: from the handshake slot to CONNACK */
+	bool many; /* a session of many printers: what is sent waits for no answer to others */
 };
 struct mqtt_client;
 struct mqtt_client *mqtt_create(
@@ -78,3 +79,6 @@ int mqtt_granted(const struct mqtt_client *c);
 /* QoS 1, both. 0, -ENOTCONN, or -EIO (down follows when the connection is gone). */
 int mqtt_publish(struct mqtt_client *c, const char *topic, const void *payload, size_t len);
 int mqtt_subscribe(struct mqtt_client *c, const char *topic);
+/* The same in one packet; no topic: nothing. */
+int mqtt_subscribe_all(struct mqtt_client *c, char *const *topics, size_t count);
+int mqtt_unsubscribe(struct mqtt_client *c, const char *topic);

@@ -27,6 +27,7 @@ struct mqtt_client {
 	struct tls_profile *profile;
 	struct tls_peer *peer;
 	int keepalive_s, connect_ms;
+	bool many; /* as in mqtt_config */
 	uint16_t port;
 	enum mqtt_phase phase;
 
@@ -89,6 +90,7 @@ void mqtt_lib_on_log(struct mosquitto *lib, void *arg, int level, const char *te
 void mqtt_lib_on_publish(struct mosquitto *lib, void *arg, int mid);
 void mqtt_lib_on_subscribe(
     struct mosquitto *lib, void *arg, int mid, int qos_count, const int *granted_qos);
+void mqtt_lib_on_unsubscribe(struct mosquitto *lib, void *arg, int mid);
 /* Hands the inbox to c's owner; false when he ended the session meanwhile (the rest is dropped). */
 bool mqtt_lib_deliver(struct mqtt_client *c);
 

@@ -19,6 +19,9 @@
 /* One call of the library may hand out every message of a record and more; beyond this the peer
  * floods. */
 #define INBOX_MAX (4 * MQTT_MESSAGE_MAX)
+/* Here the library is made to stop: what it may read in one call grows with what waits to be
+ * answered, without a bound of its own. */
+#define INBOX_FULL (1024 * 1024)
 /* An inbox that grew larger is given back after use. */
 #define INBOX_KEPT (64 * 1024)
 
@@ -45,7 +48,7 @@ static void mark(struct mqtt_client *c)
 }
 
 /* The library takes an EAGAIN left in errno by a callback for its own and stops reading: each
- * callback ends with 0. */
+ * callback ends with 0, unless it wants that. */
 void mqtt_lib_on_connect(struct mosquitto *lib, void *arg, int rc)
 {
 	struct mqtt_client *c = arg;
@@ -70,6 +73,12 @@ void mqtt_lib_on_subscribe(
 		c->granted = granted_qos[0];
 	}
 	mark(c);
+	errno = 0;
+}
+
+void mqtt_lib_on_unsubscribe(struct mosquitto *lib, void *arg, int mid)
+{
+	mark(arg);
 	errno = 0;
 }
 
@@ -130,7 +139,8 @@ void mqtt_lib_on_message(struct mosquitto *lib, void *arg, const struct mosquitt
 	} else if (c->peer != NULL) {
 		tls_peer_silence(c->peer);
 	}
-	errno = 0;
+	/* Left in errno it ends the library's call; read_all goes on after the delivery. */
+	errno = inbox->len > INBOX_FULL ? EAGAIN : 0;
 }
 
 bool mqtt_lib_deliver(struct mqtt_client *c)
@@ -169,12 +179,17 @@ struct mosquitto *mqtt_lib_create(struct mqtt_client *c)
 		mosquitto_int_option(lib, MOSQ_OPT_SSL_CTX_WITH_DEFAULTS, 0);
 		mosquitto_void_option(lib, MOSQ_OPT_SSL_CTX, tls_profile_ctx(c->profile));
 	}
+	if (c->many) {
+		/* The library holds back all but 20 until they are answered. */
+		mosquitto_max_inflight_messages_set(lib, 0);
+	}
 	mosquitto_username_pw_set(
 	    lib, c->user, c->password != NULL ? secret_reveal(c->password) : NULL);
 	mosquitto_connect_callback_set(lib, mqtt_lib_on_connect);
 	mosquitto_message_callback_set(lib, mqtt_lib_on_message);
 	mosquitto_publish_callback_set(lib, mqtt_lib_on_publish);
 	mosquitto_subscribe_callback_set(lib, mqtt_lib_on_subscribe);
+	mosquitto_unsubscribe_callback_set(lib, mqtt_lib_on_unsubscribe);
 	mosquitto_log_callback_set(lib, mqtt_lib_on_log);
 	return lib;
 }

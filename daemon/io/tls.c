@@ -359,7 +359,22 @@ static struct tls_profile *profile_create(struct tls_store *s, const char **ret_
 	return p;
 }
 
-static int get_from_file(struct tls_store *s, const char *ca_file, FILE *f,
+/* The system's CAs besides what is read already. */
+static int make_public(struct tls_profile *p, const char **ret_reason)
+{
+	X509_STORE *store = SSL_CTX_get_cert_store(p->ctx);
+
+	if (SSL_CTX_set_default_verify_paths(p->ctx) != 1) {
+		*ret_reason = "the system's CA certificates cannot be read";
+		return -EIO;
+	}
+	for (int i = 0; i < sk_X509_num(p->trust.certs); i++) {
+		X509_STORE_add_cert(store, sk_X509_value(p->trust.certs, i));
+	}
+	return 0;
+}
+
+static int get_from_file(struct tls_store *s, const char *ca_file, FILE *f, bool public,
     struct tls_profile **ret, const char **ret_reason)
 {
 	struct tls_profile *p;
@@ -371,7 +386,7 @@ static int get_from_file(struct tls_store *s, const char *ca_file, FILE *f,
 		*ret_reason = strerrordesc_np(-r);
 		return r;
 	}
-	p = profile_find(s, ca_file, &stamp, false);
+	p = profile_find(s, ca_file, &stamp, public);
 	if (p != NULL) {
 		*ret = tls_profile_ref(p);
 		return 0;
@@ -382,7 +397,11 @@ static int get_from_file(struct tls_store *s, const char *ca_file, FILE *f,
 	}
 	p->ca_file = xstrdup(ca_file);
 	p->stamp = stamp;
+	p->public = public;
 	r = read_ca_file(p, f, ret_reason);
+	if (r == 0 && public) {
+		r = make_public(p, ret_reason);
+	}
 	if (r < 0) {
 		profile_free(p);
 		return r;
@@ -391,36 +410,11 @@ static int get_from_file(struct tls_store *s, const char *ca_file, FILE *f,
 	return 0;
 }
 
-int tls_profile_get(
-    struct tls_store *s, const char *ca_file, struct tls_profile **ret, const char **ret_reason)
+static int get_bare(
+    struct tls_store *s, bool public, struct tls_profile **ret, const char **ret_reason)
 {
-	struct tls_profile *p;
-	FILE *f;
+	struct tls_profile *p = profile_find(s, NULL, NULL, public);
 	int r;
-
-	if (ca_file == NULL) {
-		p = profile_find(s, NULL, NULL, false);
-		p = p != NULL ? tls_profile_ref(p) : profile_create(s, ret_reason);
-		if (p == NULL) {
-			return -EIO;
-		}
-		*ret = p;
-		return 0;
-	}
-	f = fopen(ca_file, "re");
-	if (f == NULL) {
-		r = -errno;
-		*ret_reason = strerrordesc_np(-r);
-		return r;
-	}
-	r = get_from_file(s, ca_file, f, ret, ret_reason);
-	fclose(f);
-	return r;
-}
-
-int tls_profile_get_public(struct tls_store *s, struct tls_profile **ret, const char **ret_reason)
-{
-	struct tls_profile *p = profile_find(s, NULL, NULL, true);
 
 	if (p != NULL) {
 		*ret = tls_profile_ref(p);
@@ -430,14 +424,46 @@ int tls_profile_get_public(struct tls_store *s, struct tls_profile **ret, const 
 	if (p == NULL) {
 		return -EIO;
 	}
-	p->public = true;
-	if (SSL_CTX_set_default_verify_paths(p->ctx) != 1) {
-		*ret_reason = "the system's CA certificates cannot be read";
+	p->public = public;
+	r = public ? make_public(p, ret_reason) : 0;
+	if (r < 0) {
 		profile_free(p);
-		return -EIO;
+		return r;
 	}
 	*ret = p;
 	return 0;
+}
+
+static int get_profile(struct tls_store *s, const char *ca_file, bool public,
+    struct tls_profile **ret, const char **ret_reason)
+{
+	FILE *f;
+	int r;
+
+	if (ca_file == NULL) {
+		return get_bare(s, public, ret, ret_reason);
+	}
+	f = fopen(ca_file, "re");
+	if (f == NULL) {
+		r = -errno;
+		*ret_reason = strerrordesc_np(-r);
+		return r;
+	}
+	r = get_from_file(s, ca_file, f, public, ret, ret_reason);
+	fclose(f);
+	return r;
+}
+
+int tls_profile_get(
+    struct tls_store *s, const char *ca_file, struct tls_profile **ret, const char **ret_reason)
+{
+	return get_profile(s, ca_file, false, ret, ret_reason);
+}
+
+int tls_profile_get_public(
+    struct tls_store *s, const char *ca_file, struct tls_profile **ret, const char **ret_reason)
+{
+	return get_profile(s, ca_file, true, ret, ret_reason);
 }
 
 struct tls_profile *tls_profile_ref(struct tls_profile *p)

@@ -22,8 +22,10 @@ void tls_store_destroy(struct tls_store *s); /* after all profiles */
  * *ret_reason (static, set on failure) says why. */
 int tls_profile_get(
     struct tls_store *s, const char *ca_file, struct tls_profile **ret, const char **ret_reason);
-/* The system's CA store, for TLS_VERIFY_PUBLIC. 0, or -EIO with *ret_reason. */
-int tls_profile_get_public(struct tls_store *s, struct tls_profile **ret, const char **ret_reason);
+/* The system's CA store, for TLS_VERIFY_PUBLIC, and if ca_file is not NULL the certificates of that
+ * PEM file. Errors as above, -EIO when the store cannot be read. */
+int tls_profile_get_public(
+    struct tls_store *s, const char *ca_file, struct tls_profile **ret, const char **ret_reason);
 struct tls_profile *tls_profile_ref(struct tls_profile *p);
 void tls_profile_unref(struct tls_profile *p); /* NULL is fine */
 SSL_CTX *tls_profile_ctx(struct tls_profile *p);

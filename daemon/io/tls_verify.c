@@ -162,6 +162,7 @@ static void refuse_error(struct tls_peer *peer, int error, X509 *leaf, X509 *cer
 
 	switch (error) {
 	case X509_V_ERR_HOSTNAME_MISMATCH:
+	case X509_V_ERR_IP_ADDRESS_MISMATCH:
 		refuse_name(peer, leaf);
 		return;
 	case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
@@ -311,7 +312,8 @@ static bool check_public(X509_STORE_CTX *ctx, struct tls_peer *peer)
 {
 	X509_VERIFY_PARAM *param = X509_STORE_CTX_get0_param(ctx);
 
-	if (peer->name[0] == '\0' || X509_VERIFY_PARAM_set1_host(param, peer->name, 0) != 1) {
+	if (peer->name[0] == '\0' || (X509_VERIFY_PARAM_set1_ip_asc(param, peer->name) != 1 &&
+					 X509_VERIFY_PARAM_set1_host(param, peer->name, 0) != 1)) {
 		snprintf(
 		    peer->reason, sizeof(peer->reason), "no host name to expect in a certificate");
 		return false;

@@ -14,7 +14,7 @@ struct fake fake;
 
 struct mqtt_client {
 	struct mqtt_handler handler;
-	bool up, open;
+	bool up, open, cloud;
 };
 
 struct resolve_request {
@@ -29,6 +29,13 @@ struct mqtt_client *mqtt_create(
 	struct mqtt_client *c = xcalloc(1, sizeof(*c));
 
 	c->handler = *h;
+	c->cloud = str_starts(config->user, "u_");
+	if (c->cloud) {
+		fake.cloud = c;
+		str_copy(fake.cloud_id, sizeof(fake.cloud_id), config->client_id);
+		str_copy(fake.cloud_user, sizeof(fake.cloud_user), config->user);
+		return c;
+	}
 	fake.client = c;
 	str_copy(fake.client_id, sizeof(fake.client_id), config->client_id);
 	return c;
@@ -38,6 +45,9 @@ void mqtt_destroy(struct mqtt_client *c)
 {
 	if (c == fake.client) {
 		fake.client = NULL;
+	}
+	if (c == fake.cloud) {
+		fake.cloud = NULL;
 	}
 	free(c);
 }
@@ -53,6 +63,10 @@ int mqtt_open(struct mqtt_client *c, const char *address, uint16_t port)
 		return -EALREADY;
 	}
 	c->open = true;
+	if (c->cloud) {
+		fake.cloud_opens++;
+		return 0;
+	}
 	str_copy(fake.last_address, sizeof(fake.last_address), address);
 	fake.opens++;
 	return 0;
@@ -76,6 +90,13 @@ int mqtt_granted(const struct mqtt_client *c)
 
 int mqtt_publish(struct mqtt_client *c, const char *topic, const void *payload, size_t len)
 {
+	if (c->cloud) {
+		fake.cloud_publishes++;
+		str_copy(fake.cloud_topic, sizeof(fake.cloud_topic), topic);
+		snprintf(fake.cloud_publish, sizeof(fake.cloud_publish), "%.*s", (int)len,
+		    (const char *)payload);
+		return c->up ? 0 : -ENOTCONN;
+	}
 	fake.publishes++;
 	snprintf(
 	    fake.last_publish, sizeof(fake.last_publish), "%.*s", (int)len, (const char *)payload);
@@ -85,6 +106,19 @@ int mqtt_publish(struct mqtt_client *c, const char *topic, const void *payload, 
 int mqtt_subscribe(struct mqtt_client *c, const char *topic)
 {
 	fake.subscribes++;
+	return 0;
+}
+
+int mqtt_subscribe_all(struct mqtt_client *c, char *const *topics, size_t count)
+{
+	fake.packets += count > 0;
+	fake.topics += (unsigned)count;
+	return 0;
+}
+
+int mqtt_unsubscribe(struct mqtt_client *c, const char *topic)
+{
+	fake.unsubscribes++;
 	return 0;
 }
 
@@ -169,24 +203,54 @@ void fake_advance(int64_t ms)
 	hub_flush(fake.hub);
 }
 
-void fake_up(void)
+static void up(struct mqtt_client *c)
 {
-	fake.client->up = true;
-	fake.client->handler.up(fake.client->handler.arg);
+	c->up = true;
+	c->handler.up(c->handler.arg);
 }
 
-void fake_down(enum mqtt_down why, const char *text)
+static void down(struct mqtt_client *c, enum mqtt_down why, const char *text)
 {
-	fake.client->up = fake.client->open = false;
-	fake.client->handler.down(fake.client->handler.arg, why, text);
+	c->up = c->open = false;
+	c->handler.down(c->handler.arg, why, text);
 }
 
-void fake_message(const char *topic, const char *payload)
+static void message(struct mqtt_client *c, const char *topic, const char *payload)
 {
 	char copy[512];
 
 	str_copy(copy, sizeof(copy), payload);
-	fake.client->handler.message(fake.client->handler.arg, topic, copy, strlen(copy));
+	c->handler.message(c->handler.arg, topic, copy, strlen(copy));
+}
+
+void fake_up(void)
+{
+	up(fake.client);
+}
+
+void fake_down(enum mqtt_down why, const char *text)
+{
+	down(fake.client, why, text);
+}
+
+void fake_message(const char *topic, const char *payload)
+{
+	message(fake.client, topic, payload);
+}
+
+void fake_cloud_up(void)
+{
+	up(fake.cloud);
+}
+
+void fake_cloud_down(enum mqtt_down why, const char *text)
+{
+	down(fake.cloud, why, text);
+}
+
+void fake_cloud_message(const char *topic, const char *payload)
+{
+	message(fake.cloud, topic, payload);
 }
 
 struct printer_config fake_config(const char *name, const char *serial)

@@ -21,6 +21,10 @@ struct fake {
 	char last_address[64];
 	unsigned lookups, opens, closes, subscribes, publishes;
 	char last_publish[1024], last_close[128], client_id[24];
+	/* The same of the account's session: the last client whose user is "u_...". */
+	struct mqtt_client *cloud;
+	unsigned cloud_opens, packets, topics, unsubscribes, cloud_publishes;
+	char cloud_id[24], cloud_topic[64], cloud_publish[1024], cloud_user[24];
 };
 extern struct fake fake;
 
@@ -32,6 +36,9 @@ void fake_advance(int64_t ms);
 void fake_up(void);
 void fake_down(enum mqtt_down why, const char *text);
 void fake_message(const char *topic, const char *payload);
+void fake_cloud_up(void);
+void fake_cloud_down(enum mqtt_down why, const char *text);
+void fake_cloud_message(const char *topic, const char *payload);
 /* A usable configuration; the strings are literals and copied by whoever keeps it. */
 struct printer_config fake_config(const char *name, const char *serial);
 /* How often a kind of event was filed. */

@@ -17,6 +17,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "daemon/io/mqtt_internal.h"
 #include "tests/unit/io/rig.h"
 
 /* Rounds of the loop that a connection may cost; a spinning driver makes thousands. */
@@ -451,11 +452,34 @@ static void mqtt_client_in_the_queue_can_be_closed_and_destroyed(void **state)
 	peer_stop(p);
 }
 
+/* A session of many printers gets megabytes at once: the library is to come back in between. */
+static void mqtt_library_is_stopped_by_a_full_inbox(void **state)
+{
+	struct rig *r = *state;
+	static char payload[600 * 1024];
+	struct mosquitto_message message = {
+	    .topic = (char *)"t", .payload = payload, .payloadlen = sizeof(payload)};
+	struct seen s;
+	struct mqtt_client *c;
+
+	memset(payload, 'a', sizeof(payload));
+	seen_create(&s, r, NULL);
+	c = s.client;
+	mqtt_lib_on_message(NULL, c, &message);
+	assert_int_equal(errno, 0);
+	mqtt_lib_on_message(NULL, c, &message);
+	assert_int_equal(errno, EAGAIN);
+	assert_true(mqtt_lib_deliver(c));
+	assert_int_equal(s.messages, 2);
+	seen_finish(&s);
+}
+
 #define WITH_RIG(fn) cmocka_unit_test_setup_teardown(fn, rig_setup, rig_teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    WITH_RIG(mqtt_library_is_stopped_by_a_full_inbox),
 	    WITH_RIG(mqtt_comes_up_over_verified_tls_and_knows_the_serial_as_sni),
 	    WITH_RIG(mqtt_socket_is_cloexec_with_its_tcp_options),
 	    WITH_RIG(mqtt_close_says_disconnect_and_tells_down_later),

@@ -148,6 +148,9 @@ static void mqtt_library_callbacks_leave_no_errno(void **state)
 	errno = EAGAIN;
 	mqtt_lib_on_subscribe(NULL, c, 1, 0, NULL);
 	assert_int_equal(errno, 0);
+	errno = EAGAIN;
+	mqtt_lib_on_unsubscribe(NULL, c, 1);
+	assert_int_equal(errno, 0);
 	c->pool->inbox.len = 0;
 	seen_finish(&s);
 }

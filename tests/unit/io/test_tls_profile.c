@@ -90,7 +90,7 @@ static void tls_public_checks_system_cas_and_host_name(void **state)
 	struct rig_client options = {.verify = TLS_VERIFY_PUBLIC, .name = "mqtt.example"};
 
 	setenv("SSL_CERT_FILE", ca_file, 1); /* OpenSSL's own way to name the system's file */
-	assert_int_equal(tls_profile_get_public(r->store, &public, &reason), 0);
+	assert_int_equal(tls_profile_get_public(r->store, NULL, &public, &reason), 0);
 	unsetenv("SSL_CERT_FILE");
 	options.profile = public;
 	assert_true(expect_up(r, &plan, &options).checked);
@@ -100,6 +100,33 @@ static void tls_public_checks_system_cas_and_host_name(void **state)
 	options.profile = r->profile; /* printers' anchors are nothing to the public check */
 	expect_refused(r, &plan, &options, "unknown CA");
 	tls_profile_unref(public);
+	unlink(ca_file);
+	free(ca_file);
+	cert_free(&leaf);
+}
+
+static void tls_public_takes_a_ca_file_beside_the_system(void **state)
+{
+	struct rig *r = *state;
+	struct cert leaf =
+	    cert_make(&(struct cert_plan){.cn = "broker", .san = "IP:192.0.2.7", .issuer = &r->ca});
+	char *ca_file = cert_write(&r->ca);
+	struct tls_profile *public = NULL, *again = NULL;
+	const char *reason = NULL;
+	struct peer_plan plan = {.play = PEER_MQTT, .leaf = &leaf, .chain = {&r->ca}};
+	struct rig_client options = {.verify = TLS_VERIFY_PUBLIC, .name = "192.0.2.7"};
+
+	assert_int_equal(tls_profile_get_public(r->store, ca_file, &public, &reason), 0);
+	assert_int_equal(tls_profile_get_public(r->store, ca_file, &again, &reason), 0);
+	assert_ptr_equal(public, again);
+	options.profile = public;
+	assert_true(expect_up(r, &plan, &options).checked);
+	options.name = "192.0.2.8";
+	expect_refused(r, &plan, &options, "certificate is for broker, expected 192.0.2.8");
+	tls_profile_unref(public);
+	tls_profile_unref(again);
+	assert_int_equal(
+	    tls_profile_get_public(r->store, "/nonexistent", &public, &reason), -ENOENT);
 	unlink(ca_file);
 	free(ca_file);
 	cert_free(&leaf);
@@ -172,6 +199,7 @@ int main(void)
 	    WITH_RIG(tls_insecure_takes_anybody_and_says_whom),
 	    WITH_RIG(tls_no_expected_name_is_refused),
 	    WITH_RIG(tls_public_checks_system_cas_and_host_name),
+	    WITH_RIG(tls_public_takes_a_ca_file_beside_the_system),
 	    WITH_RIG(tls_profiles_of_one_ca_file_share_a_context),
 	    cmocka_unit_test(tls_built_in_anchors_are_the_published_six),
 	};

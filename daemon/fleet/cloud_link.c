@@ -1,0 +1,448 @@
+/* SPDX-License-Identifier: MIT */
+/* The one broker session of the account: messages find their printer by topic, printers join in
+ * batches. */
+#include "daemon/fleet/cloud_link.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/log.h"
+#include "common/secret.h"
+#include "common/util.h"
+#include "daemon/fleet/fleet.h"
+#include "daemon/fleet/uplink.h"
+#include "daemon/io/loop.h"
+#include "daemon/io/tls.h"
+
+enum {
+	BUDGET_MS = 5 * 60 * 1000,
+	/* Printers that join at once: topics of one packet, and those that then ask their printer
+	   for everything. 5,000 have joined after 5 s. */
+	JOIN_BATCH = 100,
+	JOIN_GAP_MS = 100,
+};
+
+static const char not_signed_in[] = "not signed in to the cloud";
+
+enum route_state { ROUTE_OUT, ROUTE_SUBSCRIBED, ROUTE_UP };
+
+struct cloud_route {
+	struct cloud_link *link;
+	struct cloud_route_handler handler;
+	enum route_state state;
+	char topic[]; /* of the reports */
+};
+
+/* A place in the list of routes while their owners are called, who may add and remove. */
+struct walk {
+	struct walk *outer;
+	size_t at; /* the next one */
+};
+
+struct cloud_link {
+	struct fleet *fleet;
+	struct uplink *uplink; /* NULL while signed out, or unusable: error */
+	struct uplink_budget budget;
+	char *host, *ca_file, *user;
+	uint16_t port;
+	struct secret *token;
+	struct cloud_route **routes; /* sorted by topic */
+	size_t count, cap;
+	struct walk *walks;
+	struct loop_timer join;
+	char error[256];
+	bool refused;
+	uint64_t strays, connects;
+	void (*changed)(void *arg);
+	void *changed_arg;
+};
+
+/* ---- routes, in order of their topics ---- */
+
+/* The first route whose topic is not before this one. */
+static size_t lower_bound(const struct cloud_link *l, const char *topic)
+{
+	size_t from = 0, to = l->count;
+
+	while (from < to) {
+		size_t mid = from + (to - from) / 2;
+
+		if (strcmp(l->routes[mid]->topic, topic) < 0) {
+			from = mid + 1;
+		} else {
+			to = mid;
+		}
+	}
+	return from;
+}
+
+static bool has_topic(const struct cloud_link *l, size_t at, const char *topic)
+{
+	return at < l->count && strcmp(l->routes[at]->topic, topic) == 0;
+}
+
+static void insert(struct cloud_link *l, size_t at, struct cloud_route *r)
+{
+	struct walk *w;
+
+	if (l->count == l->cap) {
+		l->cap = l->cap ? 2 * l->cap : 16;
+		l->routes = xrealloc(l->routes, l->cap * sizeof(struct cloud_route *));
+	}
+	memmove(&l->routes[at + 1], &l->routes[at], (l->count - at) * sizeof(struct cloud_route *));
+	l->routes[at] = r;
+	l->count++;
+	for (w = l->walks; w; w = w->outer) {
+		w->at += at < w->at;
+	}
+}
+
+static void take_out(struct cloud_link *l, size_t at)
+{
+	struct walk *w;
+
+	l->count--;
+	memmove(&l->routes[at], &l->routes[at + 1], (l->count - at) * sizeof(struct cloud_route *));
+	for (w = l->walks; w; w = w->outer) {
+		w->at -= at < w->at;
+	}
+}
+
+static void walk_begin(struct cloud_link *l, struct walk *w, size_t at)
+{
+	*w = (struct walk){.outer = l->walks, .at = at};
+	l->walks = w;
+}
+
+static void walk_end(struct cloud_link *l, struct walk *w)
+{
+	l->walks = w->outer;
+}
+
+static void tell_all_down(struct cloud_link *l, enum mqtt_down why, const char *text)
+{
+	struct walk w;
+
+	loop_timer_stop(&l->join);
+	walk_begin(l, &w, 0);
+	while (w.at < l->count) {
+		struct cloud_route *r = l->routes[w.at++];
+
+		r->state = ROUTE_OUT;
+		r->handler.down(r->handler.arg, why, text);
+	}
+	walk_end(l, &w);
+}
+
+/* ---- joining ---- */
+
+static size_t subscribe_batch(struct cloud_link *l)
+{
+	char *topics[JOIN_BATCH];
+	size_t i, n = 0;
+
+	for (i = 0; i < l->count && n < JOIN_BATCH; i++) {
+		if (l->routes[i]->state == ROUTE_OUT) {
+			l->routes[i]->state = ROUTE_SUBSCRIBED;
+			topics[n++] = l->routes[i]->topic;
+		}
+	}
+	return uplink_subscribe(l->uplink, topics, n) < 0 ? 0 : n;
+}
+
+static void tell_subscribed(struct cloud_link *l)
+{
+	struct walk w;
+
+	walk_begin(l, &w, 0);
+	while (w.at < l->count) {
+		struct cloud_route *r = l->routes[w.at++];
+
+		if (r->state == ROUTE_SUBSCRIBED) {
+			r->state = ROUTE_UP;
+			r->handler.up(r->handler.arg);
+		}
+	}
+	walk_end(l, &w);
+}
+
+static void on_join(void *arg)
+{
+	struct cloud_link *l = arg;
+
+	if (uplink_is_up(l->uplink) && subscribe_batch(l) > 0) {
+		loop_timer_start(&l->join, JOIN_GAP_MS);
+		tell_subscribed(l);
+	}
+}
+
+/* ---- the session ---- */
+
+static void tell_changed(struct cloud_link *l)
+{
+	if (l->changed) {
+		l->changed(l->changed_arg);
+	}
+}
+
+static void on_up(void *arg)
+{
+	struct cloud_link *l = arg;
+
+	l->connects++;
+	l->error[0] = '\0';
+	l->refused = false;
+	log_info("the cloud's broker %s lets us in: %zu printers", l->host, l->count);
+	loop_timer_start(&l->join, 0);
+	tell_changed(l);
+}
+
+static void on_message(void *arg, const char *topic, char *payload, size_t len)
+{
+	struct cloud_link *l = arg;
+	size_t at = lower_bound(l, topic);
+	struct walk w;
+
+	l->strays += !has_topic(l, at, topic);
+	walk_begin(l, &w, at);
+	while (has_topic(l, w.at, topic)) {
+		struct cloud_route *r = l->routes[w.at++];
+
+		r->handler.message(r->handler.arg, topic, payload, len);
+	}
+	walk_end(l, &w);
+}
+
+static void set_error(struct cloud_link *l, const char *text)
+{
+	if (strcmp(l->error, text) != 0) {
+		str_copy(l->error, sizeof(l->error), text);
+		log_warn("cloud: %s; printers with another way go on by it", text);
+	}
+}
+
+static void on_down(void *arg, enum mqtt_down why, const char *text)
+{
+	struct cloud_link *l = arg;
+	char words[sizeof(l->error)];
+
+	l->refused = why == MQTT_DOWN_AUTH;
+	if (l->refused) {
+		snprintf(words, sizeof(words), "the cloud's broker does not take the token");
+	} else {
+		snprintf(words, sizeof(words), "the cloud's broker: %s", text);
+	}
+	set_error(l, words);
+	tell_all_down(l, why, words);
+	tell_changed(l);
+}
+
+/* Our own, and the same every time, so that the broker replaces a half-dead session of ours. */
+static void make_client_id(const struct cloud_link *l, char *buf, size_t size)
+{
+	uint64_t h = l->fleet->client_salt;
+	const char *s;
+
+	for (s = l->user; *s; s++) {
+		h = (h ^ (unsigned char)*s) * 1099511628211ull;
+	}
+	snprintf(buf, size, "bambud-%08x", (unsigned)(h ^ h >> 32));
+}
+
+static void open_session(struct cloud_link *l)
+{
+	struct uplink_handler handler = {
+	    .up = on_up, .message = on_message, .down = on_down, .arg = l};
+	struct tls_profile *profile = NULL;
+	const char *reason = NULL;
+	char client_id[32], text[sizeof(l->error)];
+	struct uplink_config config = {
+	    .host = l->host,
+	    .port = l->port,
+	    .user = l->user,
+	    .client_id = client_id,
+	    .password = l->token,
+	    .serial = l->host,
+	    .verify = TLS_VERIFY_PUBLIC,
+	    .budget = &l->budget,
+	    .many = true,
+	};
+
+	if (tls_profile_get_public(l->fleet->tls, l->ca_file, &profile, &reason) < 0) {
+		snprintf(text, sizeof(text), "CaFile=%s: %s", l->ca_file ? l->ca_file : "", reason);
+		set_error(l, text);
+		return;
+	}
+	make_client_id(l, client_id, sizeof(client_id));
+	config.profile = profile;
+	l->uplink = uplink_create(l->fleet, &config, &handler);
+	tls_profile_unref(profile);
+	uplink_start(l->uplink);
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static bool is_same(const struct cloud_link *l, const struct cloud_link_config *c)
+{
+	if (!c->user || !l->user) {
+		return !c->user && !l->user;
+	}
+	return same_text(l->user, c->user) && same_text(l->host, c->host) && l->port == c->port &&
+	       same_text(l->ca_file, c->ca_file) && secret_equal(l->token, c->token);
+}
+
+static void forget_config(struct cloud_link *l)
+{
+	free(TAKE(l->host));
+	free(TAKE(l->ca_file));
+	free(TAKE(l->user));
+	secret_destroy(TAKE(l->token));
+}
+
+void cloud_link_set(struct cloud_link *l, const struct cloud_link_config *c)
+{
+	bool had_session = l->uplink != NULL;
+
+	if (is_same(l, c)) {
+		return;
+	}
+	uplink_destroy(TAKE(l->uplink));
+	forget_config(l);
+	l->error[0] = '\0';
+	l->refused = false;
+	if (c->user) {
+		l->host = xstrdup(c->host);
+		l->port = c->port;
+		l->ca_file = xstrdup(c->ca_file);
+		l->user = xstrdup(c->user);
+		l->token = secret_dup(c->token);
+		open_session(l);
+	}
+	if (!l->uplink) {
+		tell_all_down(l, MQTT_DOWN_ASKED, l->user ? l->error : not_signed_in);
+	} else if (had_session) {
+		tell_all_down(l, MQTT_DOWN_ASKED, "the session of the cloud begins anew");
+	}
+	tell_changed(l);
+}
+
+struct cloud_link *cloud_link_create(struct fleet *f)
+{
+	struct cloud_link *l = xcalloc(1, sizeof(*l));
+
+	l->fleet = f;
+	l->budget.within_ms = BUDGET_MS;
+	loop_timer_init(&l->join, f->loop, on_join, l);
+	return l;
+}
+
+void cloud_link_destroy(struct cloud_link *l)
+{
+	if (!l) {
+		return;
+	}
+	uplink_destroy(l->uplink);
+	loop_timer_stop(&l->join);
+	forget_config(l);
+	free(l->routes);
+	free(l);
+}
+
+bool cloud_link_is_up(const struct cloud_link *l)
+{
+	return uplink_is_up(l->uplink);
+}
+
+bool cloud_link_is_signed_in(const struct cloud_link *l)
+{
+	return l->user != NULL;
+}
+
+const char *cloud_link_error(const struct cloud_link *l)
+{
+	return l->error[0] ? l->error : NULL;
+}
+
+bool cloud_link_is_refused(const struct cloud_link *l)
+{
+	return l->refused;
+}
+
+void cloud_link_watch(struct cloud_link *l, void (*fn)(void *arg), void *arg)
+{
+	l->changed = fn;
+	l->changed_arg = arg;
+}
+
+int cloud_link_retry(struct cloud_link *l, int64_t *ret_wait_ms)
+{
+	return l->uplink ? uplink_retry(l->uplink, ret_wait_ms) : -ENOTCONN;
+}
+
+void cloud_link_redial(struct cloud_link *l, const char *why)
+{
+	if (l->uplink) {
+		uplink_redial(l->uplink, why);
+	}
+}
+
+uint64_t cloud_link_strays(const struct cloud_link *l)
+{
+	return l->strays;
+}
+
+uint64_t cloud_link_connects(const struct cloud_link *l)
+{
+	return l->connects;
+}
+
+/* ---- a route's owner ---- */
+
+struct cloud_route *cloud_route_create(
+    struct cloud_link *l, const char *serial, const struct cloud_route_handler *h)
+{
+	size_t size = strlen("device//report") + strlen(serial) + 1;
+	struct cloud_route *r = xcalloc(1, sizeof(*r) + size);
+
+	r->link = l;
+	r->handler = *h;
+	snprintf(r->topic, size, "device/%s/report", serial);
+	insert(l, lower_bound(l, r->topic), r);
+	if (uplink_is_up(l->uplink) && !loop_timer_armed(&l->join)) {
+		loop_timer_start(&l->join, 0);
+	}
+	return r;
+}
+
+void cloud_route_destroy(struct cloud_route *r)
+{
+	struct cloud_link *l;
+	size_t at, first;
+
+	if (!r) {
+		return;
+	}
+	l = r->link;
+	for (at = first = lower_bound(l, r->topic); l->routes[at] != r; at++) {
+	}
+	take_out(l, at);
+	if (r->state != ROUTE_OUT && !has_topic(l, first, r->topic)) {
+		uplink_unsubscribe(l->uplink, r->topic);
+	}
+	free(r);
+}
+
+bool cloud_route_is_up(const struct cloud_route *r)
+{
+	return r && r->state == ROUTE_UP && uplink_is_up(r->link->uplink);
+}
+
+int cloud_route_publish(struct cloud_route *r, const char *topic, const char *payload, size_t len)
+{
+	return cloud_route_is_up(r) ? uplink_publish(r->link->uplink, topic, payload, len)
+				    : -ENOTCONN;
+}
