@@ -233,6 +233,28 @@ class Http(CloudCase):
         self.assertEqual(got.count(b"HTTP/1.1 200 OK"), 4)
         self.assertIn(b"\r\nConnection: close\r\n", self.raw(one.replace(b"HTTP/1.1", b"HTTP/1.0"), host="text"))
 
+    def test_a_request_may_come_byte_by_byte_and_to_the_address(self):
+        self.cloud()
+        body = json.dumps({"account": self.info["account"], "password": self.info["password"]}).encode()
+        where = urllib.parse.urlsplit(self.info["api"])
+        with socket.create_connection(("127.0.0.1", where.port), timeout=20) as plain, \
+                self.context().wrap_socket(plain, server_hostname="127.0.0.1") as sock:
+            for byte in b"POST /v1/user-service/user/login HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(body) + body:
+                sock.sendall(bytes([byte]))
+            self.assertTrue(sock.recv(100).startswith(b"HTTP/1.1 200 OK\r\n"))
+
+    def test_the_hosts_follow_a_given_port(self):
+        for _ in range(5):  # the ports behind a free one may be taken
+            with socket.create_server(("127.0.0.1", 0)) as probe:
+                port = min(probe.getsockname()[1], 65000)
+            try:
+                self.cloud("--cloud-port", str(port), name=f"sim{port}")
+                break
+            except AssertionError:
+                continue
+        self.assertEqual([urllib.parse.urlsplit(self.info[h]).port for h in ("api", "web", "store", "text", "other")],
+                         list(range(port, port + 5)))
+
     def test_what_is_not_http_is_refused_and_ends_the_connection(self):
         self.cloud()
         head = b"POST /v1/user-service/user/login HTTP/1.1\r\nHost: x\r\n"
@@ -249,6 +271,19 @@ class Http(CloudCase):
                              (b"GET / HTTP/1.1\r\nHost: x\r\n" + b"A: b\r\n" * 64 + b"\r\n", 431)):
             self.assertRegex(self.raw(data), rb"^HTTP/1\.1 %d " % status, data[:80])
         self.assertEqual(self.login().status, 200)
+
+    def test_a_refusal_reaches_who_is_still_sending(self):
+        self.cloud()
+        where = urllib.parse.urlsplit(self.info["api"])
+        with socket.create_connection((where.hostname, where.port), timeout=20) as plain, \
+                self.context().wrap_socket(plain, server_hostname="localhost") as sock:
+            sock.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 20000000\r\n\r\n")
+            self.do("wait", "cloud", "requests", "1")
+            for _ in range(20):
+                sock.sendall(b"x" * 1000000)
+            self.assertTrue(sock.recv(100).startswith(b"HTTP/1.1 413 "))
+            while sock.recv(65536):
+                pass
 
     def test_a_body_may_be_asked_for_first(self):
         self.cloud()

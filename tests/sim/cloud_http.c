@@ -15,9 +15,18 @@
 #define IDLE_MS 75000
 #define HEAD_WAIT_MS 15000
 #define BODY_WAIT_MS 30000
+#define LINGER_MS 5000
 #define POUR_CHUNK 65536
 
-enum phase { PHASE_HEAD, PHASE_BODY, PHASE_HELD, PHASE_SENDING, PHASE_TRICKLING, PHASE_COUNT };
+enum phase {
+	PHASE_HEAD,
+	PHASE_BODY,
+	PHASE_HELD,
+	PHASE_SENDING,
+	PHASE_TRICKLING,
+	PHASE_LINGERING,
+	PHASE_COUNT
+};
 
 struct http_client {
 	struct list link;
@@ -172,7 +181,7 @@ static void answer(struct http_client *c)
 static void refuse(struct http_client *c, int status, const char *why)
 {
 	c->x.status = status;
-	c->x.close = true;
+	c->x.close = c->x.unread = true;
 	jw_reset(&c->x.head);
 	jw_reset(&c->x.out);
 	http_add(&c->x, "Content-Type", "text/plain");
@@ -200,7 +209,7 @@ static void take_head(struct http_client *c, size_t len)
 	c->body_left = x->body_len;
 	EVP_DigestInit_ex(c->digest, EVP_sha256(), NULL);
 	if (!c->server->head(c->server->arg, x)) {
-		x->close = true;
+		x->close = x->unread = true;
 		answer(c);
 		return;
 	}
@@ -277,6 +286,10 @@ static void on_input(void *owner)
 {
 	struct http_client *c = owner;
 
+	if (c->phase == PHASE_LINGERING) {
+		bytes_consume(&c->conn.in, c->conn.in.len);
+		return;
+	}
 	/* Nobody sends that much ahead of an answer. */
 	if (c->phase != PHASE_BODY && c->conn.in.len > HTTP_HEAD_MAX + HTTP_KEPT_MAX) {
 		conn_close(&c->conn, "too much before an answer");
@@ -328,10 +341,23 @@ static void trickle(struct http_client *c)
 	conn_flush(&c->conn);
 }
 
+/* Closed at once, what the client still sends would come back as RST and take the answer with it.
+ */
+static void linger(struct http_client *c)
+{
+	c->phase = PHASE_LINGERING;
+	bytes_consume(&c->conn.in, c->conn.in.len);
+	SSL_shutdown(c->conn.ssl);
+	shutdown(c->conn.fd, SHUT_WR);
+	arm(c->patience, LINGER_MS);
+}
+
 static void after_answer(struct http_client *c)
 {
 	if (c->x.way == HTTP_WAY_RESET) {
 		reset(c);
+	} else if (c->x.unread) {
+		linger(c);
 	} else if (c->x.close) {
 		conn_close(&c->conn, "behind the last answer");
 	} else {

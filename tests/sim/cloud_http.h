@@ -52,7 +52,8 @@ struct http_exchange {
 	enum http_way way;
 	int64_t delay_ms, trickle_ms;
 	uint64_t extra;
-	bool close; /* the connection ends behind this answer */
+	bool close;  /* the connection ends behind this answer */
+	bool unread; /* the client may still be sending what nobody wants */
 };
 
 struct http_server {
