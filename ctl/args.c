@@ -9,6 +9,7 @@
 #include "common/util.h"
 
 static const char *const json_words[] = {"pretty", "short", NULL};
+static const char *const region_words[] = {"global", "china", "custom", NULL};
 static const char *const color_words[] = {"auto", "always", "never", NULL};
 
 const struct opt_row opt_table[OPT_COUNT] = {
@@ -46,6 +47,8 @@ const struct opt_row opt_table[OPT_COUNT] = {
 	.help = "print error the answer is for, as 0300-8004; left out = the one shown"},
     [OPT_DIAMETER_MM] = {"diameter-mm", 0, OPT_VALUE_NEEDED, "MM",
 	.verbs = "kprofile,kprofile set,kprofile delete", .help = "diameter of the nozzle"},
+    [OPT_EMAIL] = {"email", 0, OPT_VALUE_NEEDED, "EMAIL", .verbs = "login",
+	.help = "e-mail address or telephone number of the account"},
     [OPT_EXPECT] = {"expect", 0, OPT_VALUE_NEEDED, "JOB", .verbs = "pause,resume,stop",
 	.help = "act only while this job is printing"},
     [OPT_FILAMENT] = {"filament", 0, OPT_VALUE_NEEDED, "PROFILE",
@@ -83,6 +86,8 @@ const struct opt_row opt_table[OPT_COUNT] = {
 	.help = "filament profile, as GFL99"},
     [OPT_RAW] = {"raw", 0, .verbs = "status,get",
 	.help = "status: the vendor's own values; get: text without escaping"},
+    [OPT_REGION] = {"region", 0, OPT_VALUE_NEEDED, "global|china|custom", region_words,
+	.verbs = "login", .help = "where the account lives; left out = as configured"},
     [OPT_ROTATE] = {"rotate", 0, .verbs = "ams dry", .help = "turn the spools meanwhile"},
     [OPT_SENSITIVITY] = {"sensitivity", 0, OPT_VALUE_NEEDED, "low|medium|high|never_halt",
 	.verbs = "xcam", .help = "how soon it acts"},
@@ -98,6 +103,8 @@ const struct opt_row opt_table[OPT_COUNT] = {
     [OPT_THUMBNAIL] = {"thumbnail", 0, OPT_VALUE_NEEDED, "OUT.png", .verbs = "inspect",
 	.help = "write the picture of the plate to this file"},
     [OPT_TIMELAPSE] = {"timelapse", 0, .verbs = "print", .help = "record a timelapse"},
+    [OPT_TOKEN_STDIN] = {"token-stdin", 0, .verbs = "login",
+	.help = "read a token got elsewhere, in place of signing in"},
     [OPT_TYPE] = {"type", 0, OPT_VALUE_NEEDED, "TYPE", .verbs = "ams set,ams dry",
 	.help = "material, as PLA"},
     [OPT_UNTIL] = {"until", 0, OPT_VALUE_NEEDED, "EVENT|KEY=VALUE", .verbs = "wait",

@@ -73,8 +73,7 @@ int call_open(struct ctl *c)
 	return r < 0 ? out_fail(&c->out, &e) : 0;
 }
 
-/* Calls and hands over the whole reply. 0, or the exit status, reported. params is taken. */
-static int exchange(struct ctl *c, const char *method, json_object *params, json_object **ret_reply)
+int call_exchange(struct ctl *c, const char *method, json_object *params, json_object **ret_reply)
 {
 	_cleanup_json_ json_object *taken = params;
 	struct err e = {0};
@@ -89,9 +88,7 @@ static int exchange(struct ctl *c, const char *method, json_object *params, json
 	return 0;
 }
 
-/* The `result` of a reply; hint: said with its error, NULL = the daemon's own. 0, or the exit
- * status, reported. */
-static int open_reply(struct ctl *c, json_object *reply, const char *hint, json_object **ret)
+int call_open_reply(struct ctl *c, json_object *reply, const char *hint, json_object **ret)
 {
 	json_object *result, *error = json_get_obj(reply, "error");
 	struct err e = {0};
@@ -110,9 +107,9 @@ static int open_reply(struct ctl *c, json_object *reply, const char *hint, json_
 int call_method(struct ctl *c, const char *method, json_object *params, json_object **ret)
 {
 	_cleanup_json_ json_object *reply = NULL;
-	int status = exchange(c, method, params, &reply);
+	int status = call_exchange(c, method, params, &reply);
 
-	return status ? status : open_reply(c, reply, NULL, ret);
+	return status ? status : call_open_reply(c, reply, NULL, ret);
 }
 
 int call_print(struct ctl *c, json_object *result, void (*show)(struct ctl *, json_object *))
@@ -415,7 +412,7 @@ static int call_with_consent(struct ctl *c, json_object *params, json_object **r
 
 	for (;;) {
 		_cleanup_json_ json_object *reply = NULL;
-		int status = exchange(c, c->method->name, json_object_get(params), &reply);
+		int status = call_exchange(c, c->method->name, json_object_get(params), &reply);
 		const char *param;
 
 		if (status) {
@@ -424,7 +421,7 @@ static int call_with_consent(struct ctl *c, json_object *params, json_object **r
 		param = given ? NULL : consent_param(c->method, reply);
 		if (!param || json_object_object_get_ex(params, param, NULL) ||
 		    !call_ask(c, json_get_str(json_get_obj(reply, "error"), "message"))) {
-			return open_reply(c, reply, param ? "the same with --yes" : NULL, ret);
+			return call_open_reply(c, reply, param ? "the same with --yes" : NULL, ret);
 		}
 		/* The user's time is not the daemon's. */
 		client_deadline(&c->client, c->args.timeout_ms);

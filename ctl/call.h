@@ -17,6 +17,12 @@ bool call_ask(struct ctl *c, const char *question);
 int call_only_printer(struct ctl *c, char **ret);
 /* Calls and hands over the `result`. 0, or the exit status, reported. params is taken. */
 int call_method(struct ctl *c, const char *method, json_object *params, json_object **ret);
+/* Calls and hands over the whole reply, also an error. 0, or the exit status, reported. params is
+ * taken. */
+int call_exchange(struct ctl *c, const char *method, json_object *params, json_object **ret_reply);
+/* The `result` of a reply; hint: said with its error, NULL = the daemon's own. 0, or the exit
+ * status, reported. */
+int call_open_reply(struct ctl *c, json_object *reply, const char *hint, json_object **ret);
 /* Puts a word into params as the type of p wants it. 0, or the exit status, reported. */
 int call_set_param(
     struct ctl *c, json_object *params, const struct method_param *p, const char *word);

@@ -310,6 +310,7 @@ int client_call(
 	const char *text;
 	int64_t id = ++c->next_id;
 	size_t len;
+	int r;
 
 	json_object_object_add(request, "jsonrpc", json_object_new_string("2.0"));
 	json_object_object_add(request, "id", json_object_new_int64(id));
@@ -322,7 +323,11 @@ int client_call(
 	line = xmalloc(len + 1);
 	memcpy(line, text, len);
 	line[len] = '\n';
-	if (send_all(c, line, len + 1, e) < 0) {
+	r = send_all(c, line, len + 1, e);
+	/* It may hold a password. */
+	explicit_bzero(line, len);
+	explicit_bzero((char *)text, len);
+	if (r < 0) {
 		return -1;
 	}
 	for (;;) {

@@ -235,8 +235,8 @@ static void draw_counts(struct out *o, json_object *list)
 static void draw_cloud(struct out *o, json_object *cloud)
 {
 	const char *state = json_get_str(cloud, "state");
-	int64_t expires = fmt_parse_time(json_get_str(json_get_obj(cloud, "token"), "expires"));
-	_cleanup_free_ char *word = out_safe(o, state);
+	json_object *token = json_get_obj(cloud, "token");
+	_cleanup_free_ char *word = out_safe(o, state), *end = show_token_end(o, token);
 
 	if (!state || strcmp(state, "disabled") == 0) {
 		return;
@@ -245,9 +245,8 @@ static void draw_cloud(struct out *o, json_object *cloud)
 		*p = *p == '_' ? ' ' : *p;
 	}
 	fprintf(o->f, "  Cloud: %s", word);
-	if (expires >= o->now_ms) {
-		fprintf(o->f, ", token ends in %" PRId64 " days",
-		    (expires - o->now_ms) / (24 * 3600 * 1000));
+	if (json_get_str(token, "expires")) {
+		fprintf(o->f, ", token %s", end);
 	}
 	fputc('.', o->f);
 }

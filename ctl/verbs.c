@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "common/util.h"
+#include "ctl/account.h"
 #include "ctl/act.h"
 #include "ctl/call.h"
 #include "ctl/events.h"
@@ -29,6 +30,13 @@
 
 /* Sorted by name. */
 const struct verb verb_table[] = {
+    {"account", "account.status", "[show]", .run = account_run},
+    {"account devices", "account.devices", .columns = &show_bound_columns,
+	.show = account_show_devices, .words_max = 0},
+    {"account limits", "account.limits", .columns = &show_limits_columns,
+	.show = account_show_limits, .words_max = 0},
+    {"account profile set", "account.profile_set", .run = account_profile_set_run},
+    {"account token", "account.verify_token", .run = account_token_run},
     {"ams", "ams.get", "[PRINTER] [low|env]", .columns = &show_trays_columns,
 	.columns_of = see_ams_columns, .run = see_ams},
     {"call", .usage = "METHOD [PARAMS-JSON]", .help = "Call any method and print its result",
@@ -59,6 +67,8 @@ const struct verb verb_table[] = {
 	.show = see_show_profiles, .words_max = 0},
     {"list", "printer.list", "[PRINTER...] [-w]", .columns = &show_list_columns,
 	.show = see_show_list, .farm = true},
+    {"login", "account.login", .run = login_run},
+    {"logout", "account.logout", .show = account_show_signed_out, .words_max = 0},
     {"metrics", "metrics.text", .show = metrics_show, .words_max = 0},
     {"mkdir", "file.mkdir", .run = files_run, .show = files_show_made, .words_max = 1},
     {"mqtt listen", "mqtt.listen", "PRINTER", .run = listen_run},
