@@ -318,6 +318,10 @@ static int run(struct print_plan *p, struct files_source *source)
 	if (!status) {
 		status = read_status(p);
 	}
+	if (!status && !p->on_printer) {
+		/* Of a printer that is away or at work, its spools say nothing. */
+		status = ask_daemon(p, NULL);
+	}
 	if (!status) {
 		status = print_check_printer(p);
 	}

@@ -93,8 +93,8 @@ int file_call_guard(struct call *c, const struct file_call *f)
 	if (!works || !is_file_of(print, f->path)) {
 		return 0;
 	}
-	err_set(c->e, ERR_BUSY, "%s: its job is %s", printer_name(f->printer),
-	    text_escape_buf(f->path, shown, sizeof(shown)));
+	err_set(c->e, ERR_BUSY, "%s: its job is of the file %s", printer_name(f->printer),
+	    text_escape_buf(base_name(f->path), shown, sizeof(shown)));
 	err_printer(c->e, printer_name(f->printer));
 	err_hint(c->e, "take another name, or wait for the end of the job");
 	return -EBUSY;

@@ -210,6 +210,14 @@ class Checked(Prints):
 
 
 class Guarded(Prints):
+    def test_a_printer_that_is_away_is_said_before_its_spools(self):
+        self.begin()
+        self.sim_.do("fault", self.one, "off", "on")
+        self.daemon_.wait_status(self.one, "gone", lambda s: s["link"]["state"] in ("offline", "lan_closed"))
+        code, out, err = self.ctl(self.one, self.file(RED))
+        self.assertEqual((code, out), (5, ""), err)
+        self.assertNotIn("slot", err)
+
     def test_a_busy_printer_is_sent_nothing(self):
         self.begin(state="printing")
         for args in ((self.file(RED), "--no-ams"), ("@sd:/x.3mf", "--no-ams"), ("@sd:/x.3mf",), (self.file(RED), "--no-ams", "--check")):
