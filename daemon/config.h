@@ -74,6 +74,10 @@ struct config {
  * line. Nothing is logged here. A missing default file is no error. */
 int config_load(const struct config_sources *src, struct config **ret, struct err *e);
 void config_destroy(struct config *c); /* NULL is fine */
+/* The defaults of a section of its own, into a zeroed one. */
+void config_printer_defaults(struct printer_config *ret);
+/* The account is switched on, and nothing is wrong with its section. */
+bool config_uses_account(const struct config *c);
 /* --dump-config: effective values with their origin as comments, secrets as ***. */
 void config_dump(const struct config *c, FILE *out);
 /* Keys that differ and can be taken without a restart, as an owned JSON array of words

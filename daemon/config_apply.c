@@ -298,19 +298,21 @@ static void check_printer(struct config_loader *l, const struct config_draft *d,
     struct printer_config *p, struct ca_cache *cache)
 {
 	static const uint8_t no_pin[sizeof(p->pin)];
+	/* What the account knows of it may stand in for these. */
+	bool account = config_uses_account(l->c);
 
 	if (p->disabled) {
 		return;
 	}
 	if (!p->serial) {
 		disable(l, p, &d->origin, true, "no Serial=: add it, it is on the printer's label");
-	} else if (p->mode == MODE_CLOUD) {
+	} else if (p->mode == MODE_CLOUD && !account) {
 		disable(l, p, origin_of(l, d, "Mode"), true,
-		    "Mode=cloud is not in this version: use Mode=lan");
-	} else if (!p->access_code) {
+		    "Mode=cloud needs the account: Enabled=yes in [Cloud]");
+	} else if (!p->access_code && !account) {
 		disable(l, p, &d->origin, true,
 		    "no AccessCode=: add the code from the printer's network menu");
-	} else if (!p->address) {
+	} else if (!p->address && !account) {
 		disable(l, p, &d->origin, true,
 		    "no Address=, and this version does not search the network: add it");
 	} else if (p->verify == VERIFY_PIN && memcmp(p->pin, no_pin, sizeof(no_pin)) == 0) {
@@ -323,8 +325,25 @@ static void check_printer(struct config_loader *l, const struct config_draft *d,
 	} else if (p->verify == VERIFY_INSECURE) {
 		config_warn(l, origin_of(l, d, "Verify"), false,
 		    "%s: Verify=insecure, whoever answers at %s gets its access code", p->name,
-		    p->address);
+		    p->address ? p->address : "its address");
 	}
+}
+
+void config_printer_defaults(struct printer_config *ret)
+{
+	for (unsigned i = 0; i < config_key_count; i++) {
+		const struct config_key *k = &config_keys[i];
+		_cleanup_free_ char *why = NULL;
+
+		if (strcmp(k->section, "Printer") == 0 && *k->preset) {
+			config_value_set(k, ret, k->preset, NULL, &why);
+		}
+	}
+}
+
+bool config_uses_account(const struct config *c)
+{
+	return c->cloud.enabled && !c->cloud.disabled;
 }
 
 static int compare_drafts(const void *a, const void *b)

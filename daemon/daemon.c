@@ -207,6 +207,7 @@ static void stop_fleet(struct daemon *d)
 {
 	wake_destroy(TAKE(d->wake));
 	registry_destroy(TAKE(d->registry));
+	adopted_finish(&d->printers);
 	ops_destroy(TAKE(d->fleet.ops));
 	mqtt_pool_destroy(TAKE(d->fleet.pool));
 	tls_store_destroy(TAKE(d->fleet.tls));

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "common/event.h"
+#include "daemon/adopt.h"
 #include "daemon/daemon.h"
 #include "daemon/fleet/fleet.h"
 #include "daemon/io/loop.h"
@@ -25,6 +26,7 @@ struct daemon {
 	struct hub_observer observer;
 	struct fleet fleet;
 	struct registry *registry;
+	struct adopted printers; /* what the registry was given */
 	struct wake *wake;
 	struct files *files;
 	struct metrics *metrics;
@@ -48,6 +50,8 @@ void daemon_apply_config(struct daemon *d);
 /* Reads the configuration again (arg: struct daemon). 0 with *ret_changed an owned JSON array of
  * strings; negative with *e: the old one stays. */
 int daemon_reload(void *arg, char **ret_changed, struct err *e);
+/* Gives the registry the printers of the configuration and those of the account. */
+void daemon_sync_printers(struct daemon *d);
 /* The control socket, listening; a step of the start list and its mirror. */
 int daemon_start_server(struct daemon *d, struct err *e);
 void daemon_stop_server(struct daemon *d);

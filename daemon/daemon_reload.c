@@ -11,7 +11,6 @@
 #include "daemon/access.h"
 #include "daemon/api/server.h"
 #include "daemon/config.h"
-#include "daemon/fleet/registry.h"
 #include "daemon/io/notify.h"
 
 void daemon_log_warnings(const struct config *c)
@@ -49,7 +48,7 @@ void daemon_apply_config(struct daemon *d)
 
 	log_set_level(d->config->daemon.log_level);
 	d->fleet.instance = d->config->daemon.instance;
-	registry_sync(d->registry, d->config->printers, d->config->printer_count);
+	daemon_sync_printers(d);
 	if (d->server) {
 		access_from_config(d->config, &access);
 		server_set_access(d->server, &access);

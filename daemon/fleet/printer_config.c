@@ -97,5 +97,5 @@ bool printer_config_equal(const struct printer_config *a, const struct printer_c
 	       a->ftp_port == b->ftp_port && same_text(a->model, b->model) &&
 	       same_strings(a->tags, b->tags) && a->camera == b->camera && a->gcode == b->gcode &&
 	       a->max_nozzle_c == b->max_nozzle_c && a->max_bed_c == b->max_bed_c &&
-	       same_text(a->disabled, b->disabled);
+	       a->cloud == b->cloud && same_text(a->disabled, b->disabled);
 }

@@ -26,6 +26,7 @@ struct printer_config {
 	enum camera_mode camera;
 	enum gcode_mode gcode;
 	int max_nozzle_c, max_bed_c; /* 0: from the model */
+	bool cloud;		     /* bound to the account that is signed in */
 	char *disabled; /* NULL: usable; else one sentence why not, with what to type */
 };
 

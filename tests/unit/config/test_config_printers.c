@@ -83,9 +83,27 @@ static void printers_need_serial_code_and_address(void **state)
 	disabled("[Printer one]\nSerial=01P00A000000001\nAccessCode=1\n", "no Address=");
 }
 
-static void printers_in_the_cloud_only_are_not_in_this_version(void **state)
+static void printers_in_the_cloud_only_need_the_account(void **state)
 {
-	disabled(FIXTURE_PRINTER "Mode=cloud\n", ":10: Mode=cloud is not in this version");
+	disabled(FIXTURE_PRINTER "Mode=cloud\n", ":10: Mode=cloud needs the account");
+}
+
+/* Code and address may come from there: what is missing is judged when its list is known. */
+static void printers_beside_an_account_may_lack_code_and_address(void **state)
+{
+	struct config *c = fixture_load("[Cloud]\nEnabled=yes\n"
+					"[Printer a]\nSerial=01P00A000000001\n"
+					"[Printer b]\nSerial=01P00A000000002\nMode=cloud\n"
+					"[Printer c]\nAddress=h\nAccessCode=1\n");
+
+	assert_null(c->printers[0].disabled);
+	assert_null(c->printers[1].disabled);
+	fixture_has(c->printers[2].disabled, "no Serial=");
+	config_destroy(c);
+	c = fixture_load(
+	    "[Cloud]\nEnabled=yes\nRegion=custom\n[Printer a]\nSerial=01P00A000000001\n");
+	fixture_has(c->printers[0].disabled, "no AccessCode=: add");
+	config_destroy(c);
 }
 
 static void printers_of_one_serial_second_is_disabled(void **state)
@@ -198,7 +216,8 @@ int main(void)
 	    T(printers_bad_value_disables_that_one_only),
 	    T(printers_keep_their_first_reason_and_warn_of_each),
 	    T(printers_need_serial_code_and_address),
-	    T(printers_in_the_cloud_only_are_not_in_this_version),
+	    T(printers_in_the_cloud_only_need_the_account),
+	    T(printers_beside_an_account_may_lack_code_and_address),
 	    T(printers_of_one_serial_second_is_disabled),
 	    T(printers_verified_by_pin_need_one),
 	    T(printers_insecure_warns_at_every_load),
