@@ -70,8 +70,12 @@ typedef void (*rest_dead_fn)(void *arg);
 
 struct rest *rest_create(struct loop *l, struct http *h, rest_dead_fn dead, void *arg);
 void rest_destroy(struct rest *r); /* no callback follows; NULL is fine */
-void rest_set_config(struct rest *r, const struct rest_config *c);
-void rest_set_token(struct rest *r, const struct secret *token); /* copied; NULL: none */
+/* 0; -EINVAL with *e (may be NULL) when sign_cert_id or sign_key cannot be used: the rest of the
+ * configuration holds then, and requests are not signed. */
+int rest_set_config(struct rest *r, const struct rest_config *c, struct err *e);
+/* Copied; NULL: none. It goes to api_url alone (REST_API). A dead token is not asked about again
+ * until another one, or none, was set. */
+void rest_set_token(struct rest *r, const struct secret *token);
 /* fn follows from the loop, never before this returns, also for what is refused here. */
 struct rest_call *rest_start(struct rest *r, const struct rest_request *q, rest_fn fn, void *arg);
 void rest_cancel(struct rest_call *c); /* fn is not called; NULL is fine */
