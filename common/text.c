@@ -83,6 +83,20 @@ static bool is_unsafe(uint32_t c)
 	       (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
 }
 
+bool text_is_plain(const char *s, size_t len)
+{
+	while (len > 0) {
+		size_t n = text_utf8_len(s, len);
+
+		if (n == 0 || is_unsafe(decode(s, n))) {
+			return false;
+		}
+		s += n;
+		len -= n;
+	}
+	return true;
+}
+
 enum { ESCAPED_MAX = 8 }; /* "\u{2028}", the longest form of one character */
 
 /* Writes the shown form of the character at s to out (ESCAPED_MAX bytes, not terminated); its

@@ -16,3 +16,5 @@ char *text_escape_buf(const char *s, char *buf, size_t size);
  * 10FFFF, cut). */
 size_t text_utf8_len(const char *s, size_t len);
 bool text_is_utf8(const char *s, size_t len);
+/* True when text_escape would change nothing. */
+bool text_is_plain(const char *s, size_t len);

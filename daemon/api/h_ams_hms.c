@@ -8,7 +8,9 @@
 #include "daemon/api/handlers.h"
 #include "daemon/api/pick.h"
 #include "daemon/api/render.h"
+#include "daemon/fleet/fleet.h"
 #include "daemon/fleet/printer.h"
+#include "daemon/fleet/registry.h"
 #include "daemon/model/hms.h"
 
 typedef void (*section_fn)(struct jw *w, const char *key, const struct printer *p, bool all);
@@ -96,55 +98,99 @@ int h_hms_list(struct call *c)
 	return 0;
 }
 
-static void write_hms_text(struct jw *w, uint32_t attr, uint32_t code)
+/* A code that is asked about without a printer. */
+struct question {
+	struct call *call;
+	const char *lang;
+	uint32_t attr, code; /* of a print_error: code alone */
+	bool is_hms;
+};
+
+static const char *words_of(const struct question *q, const char *serial)
+{
+	const struct hms_texts *texts = q->call->server->deps.fleet->texts;
+
+	return q->is_hms ? hms_words(texts, serial, q->lang, q->attr, q->code, NULL)
+			 : print_error_words(texts, serial, q->lang, q->code, NULL);
+}
+
+/* Words differ a little from model to model: the first printer's that has any will do. */
+static const char *find_words(const struct question *q, const char *own)
+{
+	const struct registry *registry = q->call->server->deps.registry;
+	size_t count = registry_count(registry);
+	const char *text = NULL;
+
+	for (size_t i = 0; i < count && text == NULL; i++) {
+		text = words_of(q, printer_serial(registry_at(registry, i)));
+	}
+	return text != NULL ? text : own;
+}
+
+static void write_hms_text(struct jw *w, const struct question *q)
 {
 	struct hms_info info;
 	char url[192];
 
-	hms_describe(attr, code, &info);
+	hms_describe(q->attr, q->code, &info);
 	jw_str(w, "code", info.code);
 	jw_str(w, "severity", hms_severity_word(info.severity));
 	jw_str(w, "module", info.module);
 	jw_str(w, "kind", NULL);
-	jw_str(w, "text", info.text);
-	jw_str(w, "url", hms_url(attr, code, NULL, url, sizeof(url)));
+	jw_str(w, "text", find_words(q, info.text));
+	jw_str(w, "url", hms_url(q->attr, q->code, NULL, url, sizeof(url)));
 }
 
-static void write_error_text(struct jw *w, uint32_t error)
+static void write_error_text(struct jw *w, const struct question *q)
 {
 	struct print_error_info info;
 
-	print_error_describe(error, &info);
+	print_error_describe(q->code, &info);
 	jw_str(w, "code", info.code);
 	jw_str(w, "severity", NULL);
 	jw_str(w, "module", NULL);
 	jw_str(w, "kind", info.kind);
-	jw_str(w, "text", info.text);
+	jw_str(w, "text", find_words(q, info.text));
 	jw_str(w, "url", NULL);
+}
+
+static int take_lang(struct call *c, struct question *q)
+{
+	const struct hms_texts *texts = c->server->deps.fleet->texts;
+	const char *lang = json_get_str(c->params, "lang");
+
+	q->lang = lang != NULL ? lang : HMS_LANG;
+	if (strcmp(q->lang, HMS_LANG) == 0 || (texts != NULL && texts->speaks(texts->arg, lang))) {
+		return 0;
+	}
+	err_set(c->e, ERR_UNSUPPORTED, "there are no texts in that language");
+	err_hint(c->e, "others than " HMS_LANG
+		       " come from the vendor: [Cloud] Enabled= or TextUrl= in bambud.conf(5)");
+	return -EOPNOTSUPP;
 }
 
 int h_hms_text(struct call *c)
 {
-	const char *text = json_get_str(c->params, "code"), *lang = json_get_str(c->params, "lang");
-	uint32_t attr = 0, code = 0;
+	const char *text = json_get_str(c->params, "code");
+	struct question q = {.call = c};
 	char shown[48];
 	int is_hms = 0;
 
-	if (lang != NULL && strcmp(lang, "en") != 0) {
-		err_set(c->e, ERR_UNSUPPORTED, "texts are in English only in this version");
+	if (take_lang(c, &q) < 0) {
 		return -EOPNOTSUPP;
 	}
-	if (text == NULL || hms_parse_code(text, &attr, &code, &is_hms) < 0) {
+	if (text == NULL || hms_parse_code(text, &q.attr, &q.code, &is_hms) < 0) {
 		err_set(c->e, ERR_INVALID_PARAMS, "code: %s is no HMS or error code",
 		    text_escape_buf(text != NULL ? text : "", shown, sizeof(shown)));
 		err_hint(c->e, "0300-1200-0002-0001 or 0300-400C");
 		return -EINVAL;
 	}
 	jw_object(c->w, "result");
-	if (is_hms) {
-		write_hms_text(c->w, attr, code);
+	q.is_hms = is_hms;
+	if (q.is_hms) {
+		write_hms_text(c->w, &q);
 	} else {
-		write_error_text(c->w, code);
+		write_error_text(c->w, &q);
 	}
 	jw_object_end(c->w);
 	return 0;

@@ -46,8 +46,9 @@ static void render_skipped(struct jw *w, const struct state_print *print)
 	jw_array_end(w);
 }
 
-static void render_error(struct jw *w, uint32_t error)
+static void render_error(struct jw *w, const struct printer_view *v)
 {
+	uint32_t error = v->state->print.error;
 	struct print_error_info info = {0};
 
 	if (error != 0) {
@@ -59,7 +60,7 @@ static void render_error(struct jw *w, uint32_t error)
 	}
 	jw_object(w, "error");
 	jw_str(w, "code", info.code);
-	jw_str(w, "text", info.text);
+	jw_str(w, "text", print_error_words(v->texts, v->serial, HMS_LANG, error, info.text));
 	jw_str(w, "kind", info.kind);
 	jw_object_end(w);
 }
@@ -83,7 +84,7 @@ void render_section_print(struct jw *w, const char *key, const struct printer_vi
 	jw_str(w, "speed", speed_word(print->speed));
 	put_int(w, "speed_percent", print->speed_percent);
 	render_skipped(w, print);
-	render_error(w, print->error);
+	render_error(w, v);
 	jw_object_end(w);
 }
 
@@ -132,7 +133,8 @@ void render_section_temp(struct jw *w, const char *key, const struct printer_vie
 	jw_object_end(w);
 }
 
-static void render_hms_entry(struct jw *w, const struct hms_entry *entry, const char *serial)
+static void render_hms_entry(
+    struct jw *w, const struct hms_entry *entry, const struct printer_view *v)
 {
 	struct hms_info info;
 	char url[160];
@@ -144,8 +146,9 @@ static void render_hms_entry(struct jw *w, const struct hms_entry *entry, const 
 	jw_str(w, "module", info.module);
 	put_int(w, "unit", info.unit);
 	put_int(w, "slot", info.slot);
-	jw_str(w, "text", info.text);
-	jw_str(w, "url", hms_url(entry->attr, entry->code, serial, url, sizeof(url)));
+	jw_str(w, "text",
+	    hms_words(v->texts, v->serial, HMS_LANG, entry->attr, entry->code, info.text));
+	jw_str(w, "url", hms_url(entry->attr, entry->code, v->serial, url, sizeof(url)));
 	jw_time(w, "since", entry->since_wall_ms);
 	jw_object_end(w);
 }
@@ -160,7 +163,7 @@ void render_section_hms(struct jw *w, const char *key, const struct printer_view
 	}
 	jw_array(w, key);
 	for (size_t i = 0; i < hms->count; i++) {
-		render_hms_entry(w, &hms->entries[i], v->serial);
+		render_hms_entry(w, &hms->entries[i], v);
 	}
 	jw_array_end(w);
 }

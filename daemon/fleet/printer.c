@@ -146,6 +146,7 @@ void printer_view(const struct printer *p, struct printer_view *ret)
 		},
 	    .now_mono_ms = loop_now_ms(p->fleet->loop),
 	    .now_wall_ms = loop_wall_ms(p->fleet->loop),
+	    .texts = p->fleet->texts,
 	};
 }
 

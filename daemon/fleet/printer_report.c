@@ -99,17 +99,27 @@ static struct state_time time_of(const struct printer *p)
 	return (struct state_time){now_ms(p), loop_wall_ms(p->fleet->loop)};
 }
 
+static struct derive_sink sink_of(struct printer *p)
+{
+	return (struct derive_sink){
+	    .event = on_event,
+	    .arg = p,
+	    .texts = p->fleet->texts,
+	    .serial = p->config.serial,
+	};
+}
+
 static void on_verdict(void *arg)
 {
 	struct printer *p = arg;
-	struct derive_sink sink = {.event = on_event, .arg = p};
+	struct derive_sink sink = sink_of(p);
 
 	derive_settle(&p->derive, &p->state, time_of(p), &sink);
 }
 
 static void derive(struct printer *p, uint32_t changed, bool full, struct state_time now)
 {
-	struct derive_sink sink = {.event = on_event, .arg = p};
+	struct derive_sink sink = sink_of(p);
 	int64_t wait_ms;
 
 	derive_events(&p->derive, &p->state, changed, full, now, &sink);

@@ -93,7 +93,9 @@ static void tell_hms(const struct derive_look *l, enum event_kind kind, uint64_t
 	jw_str(&w, "module", info.module);
 	derive_put_int(&w, "unit", info.unit);
 	derive_put_int(&w, "slot", info.slot);
-	jw_str(&w, "text", info.text);
+	jw_str(&w, "text",
+	    hms_words(l->sink->texts, l->sink->serial, HMS_LANG, (uint32_t)(key >> 32),
+		(uint32_t)key, info.text));
 	derive_tell(l, kind, &w);
 }
 

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "common/event.h"
+#include "daemon/model/hms.h"
 #include "daemon/model/state.h"
 
 /* Members of `data`, all of them always there; null = not known.
@@ -37,6 +38,8 @@
 struct derive_sink {
 	void (*event)(void *arg, enum event_kind kind, const char *data);
 	void *arg;
+	const struct hms_texts *texts; /* may be NULL */
+	const char *serial;	       /* whose codes these are; NULL with texts alone */
 };
 
 struct derive_print {

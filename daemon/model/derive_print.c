@@ -94,14 +94,16 @@ static void put_reason(const struct derive_look *l, struct jw *w, const char *st
 		hms_describe(hms->attr, hms->code, &info);
 	}
 	if (has_error) {
-		reason = error.text;
+		reason = print_error_words(
+		    l->sink->texts, l->sink->serial, HMS_LANG, l->s->print.error, error.text);
 		code = error.code;
 	}
 	if (reason == NULL && is_pause_stage(stage)) {
 		reason = stage;
 	}
 	if (reason == NULL && code == NULL && hms != NULL) {
-		reason = info.text;
+		reason = hms_words(
+		    l->sink->texts, l->sink->serial, HMS_LANG, hms->attr, hms->code, info.text);
 		code = info.code;
 	}
 	jw_str(w, "reason", reason);
@@ -290,7 +292,8 @@ static void tell_error(const struct derive_look *l, enum event_kind kind, uint32
 	derive_open(&w);
 	jw_str(&w, "code", info.code);
 	jw_str(&w, "kind", info.kind);
-	jw_str(&w, "text", info.text);
+	jw_str(&w, "text",
+	    print_error_words(l->sink->texts, l->sink->serial, HMS_LANG, error, info.text));
 	derive_tell(l, kind, &w);
 }
 

@@ -270,3 +270,29 @@ int hms_parse_code(const char *text, uint32_t *ret_attr, uint32_t *ret_code, int
 	*ret_code = (uint32_t)value;
 	return 0;
 }
+
+static const char *words(const struct hms_texts *t, const char *serial, const char *lang,
+    bool is_hms, uint64_t key, const char *own)
+{
+	const char *text = NULL;
+
+	if (t != NULL && t->find != NULL && serial != NULL) {
+		text = t->find(t->arg, serial, lang, is_hms, key);
+	}
+	if (text == NULL) {
+		return own;
+	}
+	return text[0] != '\0' ? text : NULL;
+}
+
+const char *hms_words(const struct hms_texts *t, const char *serial, const char *lang,
+    uint32_t attr, uint32_t code, const char *own)
+{
+	return words(t, serial, lang, true, (uint64_t)attr << 32 | code, own);
+}
+
+const char *print_error_words(const struct hms_texts *t, const char *serial, const char *lang,
+    uint32_t error, const char *own)
+{
+	return words(t, serial, lang, false, error, own);
+}

@@ -3,6 +3,7 @@
  * (bambu.md 6.7). */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -40,3 +41,22 @@ void print_error_describe(uint32_t error, struct print_error_info *ret);
  * "0300400C", any case, separators - _ : and blank. 0, or -EINVAL when it is no code. An HMS code
  * sets *ret_is_hms and fills attr and code; a print_error is in *ret_code, *ret_attr is 0. */
 int hms_parse_code(const char *text, uint32_t *ret_attr, uint32_t *ret_code, int *ret_is_hms);
+
+#define HMS_LANG "en" /* of the status object and of events */
+
+/* The vendor's words, which go before ours; given by who has them. */
+struct hms_texts {
+	/* key: attr << 32 | code of hms[], or a print_error. NULL: not known; "": known, and
+	 * without words. Good until the next call. */
+	const char *(*find)(
+	    void *arg, const char *serial, const char *lang, bool is_hms, uint64_t key);
+	/* There may be texts in that language. */
+	bool (*speaks)(void *arg, const char *lang);
+	void *arg;
+};
+/* What to show: the vendor's words, else own (may be NULL); NULL = none. t and serial may be NULL.
+ * Good until the next call. */
+const char *hms_words(const struct hms_texts *t, const char *serial, const char *lang,
+    uint32_t attr, uint32_t code, const char *own);
+const char *print_error_words(const struct hms_texts *t, const char *serial, const char *lang,
+    uint32_t error, const char *own);

@@ -27,6 +27,8 @@ struct camera_view {
 	const char *why;       /* words, NULL */
 };
 
+struct hms_texts;
+
 struct printer_view {
 	const char *name, *serial, *instance;
 	const char *const *tags; /* NULL-terminated, may be NULL */
@@ -34,4 +36,5 @@ struct printer_view {
 	struct link_view link;
 	struct camera_view camera;
 	int64_t now_mono_ms, now_wall_ms;
+	const struct hms_texts *texts; /* the vendor's words, or NULL */
 };

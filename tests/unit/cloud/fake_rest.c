@@ -22,7 +22,7 @@ struct rest {
 	struct secret *token;
 	unsigned count;
 	const char *cookie_token, *cookie_csrf;
-	int64_t blocked_ms;
+	int64_t blocked_ms, retry_after_ms;
 };
 
 struct rest *fake_rest_create(void)
@@ -30,6 +30,7 @@ struct rest *fake_rest_create(void)
 	struct rest *r = xcalloc(1, sizeof(*r));
 
 	list_init(&r->calls);
+	r->retry_after_ms = -1;
 	return r;
 }
 
@@ -64,7 +65,8 @@ static void answer(struct rest *r, struct rest_answer *a)
 	assert(c);
 	a->cookie_token = TAKE(r->cookie_token);
 	a->cookie_csrf = TAKE(r->cookie_csrf);
-	a->retry_after_ms = -1;
+	a->retry_after_ms = r->retry_after_ms;
+	r->retry_after_ms = -1;
 	list_del(&c->link);
 	c->fn(c->arg, a);
 	free(c);
@@ -106,6 +108,11 @@ void fake_rest_cookies(struct rest *r, const char *token, const char *csrf)
 	r->cookie_csrf = csrf;
 }
 
+void fake_rest_retry_after(struct rest *r, int64_t ms)
+{
+	r->retry_after_ms = ms;
+}
+
 void fake_rest_block(struct rest *r, int64_t ms)
 {
 	r->blocked_ms = ms;
@@ -130,6 +137,10 @@ struct rest_call *rest_start(struct rest *r, const struct rest_request *q, rest_
 	str_copy(c->asked.method, sizeof(c->asked.method), q->method);
 	str_copy(c->asked.path, sizeof(c->asked.path), q->path);
 	str_copy(c->asked.token, sizeof(c->asked.token), r->token ? secret_reveal(r->token) : "");
+	if (q->query) {
+		str_copy(c->asked.query, sizeof(c->asked.query),
+		    json_object_to_json_string_ext(q->query, JSON_C_TO_STRING_PLAIN));
+	}
 	if (q->body) {
 		str_copy(c->asked.body, sizeof(c->asked.body),
 		    json_object_to_json_string_ext(q->body, JSON_C_TO_STRING_PLAIN));

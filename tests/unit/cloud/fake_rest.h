@@ -7,7 +7,7 @@
 
 /* What was asked last. */
 struct fake_asked {
-	char method[8], path[96], body[512], header[2][256];
+	char method[8], path[96], query[96], body[512], header[2][256];
 	enum rest_host host;
 	bool anonymous;
 	char token[128]; /* of rest, "" none */
@@ -25,4 +25,5 @@ void fake_rest_answer(struct rest *r, int status, const char *body);
 void fake_rest_fail(struct rest *r, enum err_type type);
 void fake_rest_cookies(
     struct rest *r, const char *token, const char *csrf); /* of the next answer */
+void fake_rest_retry_after(struct rest *r, int64_t ms);	  /* of the next answer */
 void fake_rest_block(struct rest *r, int64_t ms);

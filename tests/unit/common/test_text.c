@@ -75,6 +75,9 @@ static void no_byte_string_lets_a_control_byte_out(void **state)
 		}
 		out = text_escape((const char *)in, sizeof(in));
 		assert_true(text_is_utf8(out, strlen(out)));
+		assert_true(text_is_plain(out, strlen(out)));
+		assert_int_equal(text_is_plain((const char *)in, sizeof(in)),
+		    strlen(out) == sizeof(in) && memcmp(in, out, sizeof(in)) == 0);
 		for (const char *p = out; *p; p++) {
 			assert_true((unsigned char)*p >= 0x20 && *p != 0x7f);
 		}

@@ -14,6 +14,7 @@ struct teller {
 	struct state state;
 	struct derive derive;
 	int64_t now_ms;
+	const struct hms_texts *texts; /* the vendor's words, or NULL */
 	struct told told[64];
 	size_t count;
 	char kinds[1024]; /* their names, a blank between */
@@ -34,7 +35,8 @@ static inline void on_told(void *arg, enum event_kind kind, const char *data)
 
 static inline struct derive_sink sink_of(struct teller *t)
 {
-	return (struct derive_sink){.event = on_told, .arg = t};
+	return (struct derive_sink){
+	    .event = on_told, .arg = t, .texts = t->texts, .serial = "01P00A000000001"};
 }
 
 static inline void forget(struct teller *t)

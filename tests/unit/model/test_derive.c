@@ -75,6 +75,33 @@ static void derive_pause_reason_is_the_error_text_first(void **state)
 	assert_says(t, PRINT_PAUSED, "'code':'0300-800F','stage':'pause_front_cover'");
 }
 
+static const char *find_words(
+    void *arg, const char *serial, const char *lang, bool is_hms, uint64_t key)
+{
+	assert_string_equal(serial, "01P00A000000001");
+	assert_string_equal(lang, "en");
+	if (is_hms) {
+		return key == 0x0300120000020001 ? "vendor's cover" : NULL;
+	}
+	return key == 0x0300800F ? "" : NULL;
+}
+
+static void derive_says_the_vendors_words_before_ours(void **state)
+{
+	static const struct hms_texts texts = {.find = find_words};
+	struct teller *t = *state;
+
+	t->texts = &texts;
+	full(t, RUNNING);
+	delta(t, "'print_error':50364420,'hms':[{'attr':50336256,'code':131073}]");
+	assert_says(t, HMS_RAISED, "'text':'vendor's cover'");
+	assert_says(t, ERROR_RAISED, "'text':'Filament");
+	delta(t, "'gcode_state':'PAUSE','print_error':50364431,'hms':[]");
+	assert_says(t, HMS_CLEARED, "'text':'vendor's cover'");
+	assert_says(t, ERROR_RAISED, "'code':'0300-800F','kind':'pause','text':null");
+	assert_says(t, PRINT_PAUSED, "'reason':null,'code':'0300-800F'");
+}
+
 static void derive_pause_reason_is_the_stage_without_an_error(void **state)
 {
 	struct teller *t = *state;
@@ -526,6 +553,7 @@ int main(void)
 	    DERIVE_TEST(derive_pause_during_start_tells_both),
 	    DERIVE_TEST(derive_unknown_state_is_no_edge),
 	    DERIVE_TEST(derive_pause_reason_is_the_error_text_first),
+	    DERIVE_TEST(derive_says_the_vendors_words_before_ours),
 	    DERIVE_TEST(derive_pause_reason_is_the_stage_without_an_error),
 	    DERIVE_TEST(derive_pause_reason_is_a_health_message_at_last),
 	    DERIVE_TEST(derive_pause_without_any_reason_says_null),

@@ -12,6 +12,7 @@
 
 #include "common/json.h"
 #include "daemon/api/render.h"
+#include "daemon/model/hms.h"
 #include "tests/unit/render/states.h"
 
 static const char *golden_dir;
@@ -296,6 +297,26 @@ static void render_ams_and_hms_stand_alone(void **state)
 	sample_finish(&s);
 }
 
+static const char *find_words(
+    void *arg, const char *serial, const char *lang, bool is_hms, uint64_t key)
+{
+	return is_hms ? "the vendor's" : "";
+}
+
+static void render_shows_the_vendors_words_before_ours(void **state)
+{
+	static const struct hms_texts texts = {.find = find_words};
+	_cleanup_json_ json_object *o = NULL;
+	struct sample s;
+
+	sample_paused_x1c(&s);
+	s.view.texts = &texts;
+	o = parsed(rendered(&s));
+	assert_string_equal(at(o, "hms.0.text"), "\"the vendor's\"");
+	assert_string_equal(at(o, "print.error.text"), "null");
+	sample_finish(&s);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -316,6 +337,7 @@ int main(int argc, char **argv)
 	    cmocka_unit_test(render_ages_never_run_backwards),
 	    cmocka_unit_test(render_labels_units_by_id),
 	    cmocka_unit_test(render_ams_and_hms_stand_alone),
+	    cmocka_unit_test(render_shows_the_vendors_words_before_ours),
 	};
 
 	if (argc != 2) {
