@@ -81,7 +81,7 @@ static const char *find_words(
 	assert_string_equal(serial, "01P00A000000001");
 	assert_string_equal(lang, "en");
 	if (is_hms) {
-		return key == 0x0300120000020001 ? "vendor's cover" : NULL;
+		return key == 0x0300120000020001 ? "vendor: cover" : NULL;
 	}
 	return key == 0x0300800F ? "" : NULL;
 }
@@ -94,10 +94,10 @@ static void derive_says_the_vendors_words_before_ours(void **state)
 	t->texts = &texts;
 	full(t, RUNNING);
 	delta(t, "'print_error':50364420,'hms':[{'attr':50336256,'code':131073}]");
-	assert_says(t, HMS_RAISED, "'text':'vendor's cover'");
+	assert_says(t, HMS_RAISED, "'text':'vendor: cover'");
 	assert_says(t, ERROR_RAISED, "'text':'Filament");
 	delta(t, "'gcode_state':'PAUSE','print_error':50364431,'hms':[]");
-	assert_says(t, HMS_CLEARED, "'text':'vendor's cover'");
+	assert_says(t, HMS_CLEARED, "'text':'vendor: cover'");
 	assert_says(t, ERROR_RAISED, "'code':'0300-800F','kind':'pause','text':null");
 	assert_says(t, PRINT_PAUSED, "'reason':null,'code':'0300-800F'");
 }
