@@ -15,7 +15,7 @@
 #include "daemon/io/loop.h"
 #include "daemon/model/hms.h"
 
-#define HOUR_MS (60 * 60 * 1000LL)
+#define HOUR_MS (60 * 60 * INT64_C(1000))
 #define DAY_MS (24 * HOUR_MS)
 #define PREFIX_LEN 3
 #define LANG_SIZE 6
