@@ -95,7 +95,7 @@ static void derive_says_the_vendors_words_before_ours(void **state)
 	full(t, RUNNING);
 	delta(t, "'print_error':50364420,'hms':[{'attr':50336256,'code':131073}]");
 	assert_says(t, HMS_RAISED, "'text':'vendor: cover'");
-	assert_says(t, ERROR_RAISED, "'text':'Filament");
+	assert_says(t, ERROR_RAISED, "'text':'Paused: the filament ran out.'");
 	delta(t, "'gcode_state':'PAUSE','print_error':50364431,'hms':[]");
 	assert_says(t, HMS_CLEARED, "'text':'vendor: cover'");
 	assert_says(t, ERROR_RAISED, "'code':'0300-800F','kind':'pause','text':null");
