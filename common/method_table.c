@@ -63,17 +63,15 @@ const struct method method_table[] =
 	{
 	    .name = "account.devices",
 	    .perm = PERM_READ,
+	    .since = "0.4.0",
 	    .verb = "account devices",
 	    .usage = "",
 	    .help = "List the printers bound to the account",
-	    .params =
-		{
-		    RAW,
-		},
 	},
 	{
 	    .name = "account.limits",
 	    .perm = PERM_READ,
+	    .since = "0.4.0",
 	    .verb = "account limits",
 	    .usage = "",
 	    .help = "Show how much of the rate limits is left",
@@ -81,6 +79,7 @@ const struct method method_table[] =
 	{
 	    .name = "account.login",
 	    .perm = PERM_ADMIN,
+	    .since = "0.4.0",
 	    .verb = "login",
 	    .usage = "[--region REGION] [--email EMAIL | --token-stdin]",
 	    .help = "Sign in to the cloud account",
@@ -95,6 +94,7 @@ const struct method method_table[] =
 	{
 	    .name = "account.logout",
 	    .perm = PERM_ADMIN,
+	    .since = "0.4.0",
 	    .verb = "logout",
 	    .usage = "",
 	    .help = "Forget the token of the cloud account",
@@ -135,6 +135,7 @@ const struct method method_table[] =
 	{
 	    .name = "account.status",
 	    .perm = PERM_READ,
+	    .since = "0.4.0",
 	    .verb = "account",
 	    .usage = "",
 	    .help = "Show the state of the cloud account",
@@ -142,16 +143,19 @@ const struct method method_table[] =
 	{
 	    .name = "account.token_set",
 	    .perm = PERM_ADMIN,
+	    .since = "0.4.0",
 	    .usage = "",
 	    .help = "Use a token got elsewhere",
 	    .params =
 		{
 		    PARAM(STRING, "token", "the token", REQUIRED),
+		    PARAM(STRING, "region", "where the account lives", WORDS(region_words)),
 		},
 	},
 	{
 	    .name = "account.verify_code",
 	    .perm = PERM_ADMIN,
+	    .since = "0.4.0",
 	    .usage = "",
 	    .help = "Go on with a login by the code it asked for",
 	    .params =
@@ -163,6 +167,7 @@ const struct method method_table[] =
 	{
 	    .name = "account.verify_token",
 	    .perm = PERM_ADMIN,
+	    .since = "0.4.0",
 	    .verb = "account token",
 	    .usage = "",
 	    .help = "Ask the cloud whether the token is still good",

@@ -14,6 +14,7 @@
 #include "daemon/bridge/metrics.h"
 #include "daemon/config.h"
 #include "daemon/files/files.h"
+#include "daemon/fleet/cloud_link.h"
 #include "daemon/fleet/fleet.h"
 #include "daemon/fleet/ops.h"
 #include "daemon/fleet/registry.h"
@@ -197,6 +198,7 @@ static int start_fleet(struct daemon *d, struct err *e)
 	d->fleet.state_dir = xstrdup(d->config->daemon.state_dir);
 	report_init(&d->fleet.report);
 	d->fleet.ops = ops_create(d->loop);
+	d->fleet.cloud = cloud_link_create(&d->fleet);
 	d->registry = registry_create(&d->fleet);
 	daemon_apply_config(d);
 	d->wake = wake_create(&d->fleet, d->registry, NULL, NULL);
@@ -208,6 +210,7 @@ static void stop_fleet(struct daemon *d)
 	wake_destroy(TAKE(d->wake));
 	registry_destroy(TAKE(d->registry));
 	adopted_finish(&d->printers);
+	cloud_link_destroy(TAKE(d->fleet.cloud));
 	ops_destroy(TAKE(d->fleet.ops));
 	mqtt_pool_destroy(TAKE(d->fleet.pool));
 	tls_store_destroy(TAKE(d->fleet.tls));
@@ -304,6 +307,7 @@ static const struct {
     {start_hub, stop_hub},
     {start_journal, stop_journal},
     {start_fleet, stop_fleet},
+    {daemon_start_cloud, daemon_stop_cloud},
     {start_files, stop_files},
     {start_metrics, stop_metrics},
     {daemon_start_server, daemon_stop_server},

@@ -27,6 +27,9 @@ struct daemon {
 	struct fleet fleet;
 	struct registry *registry;
 	struct adopted printers; /* what the registry was given */
+	struct http *http;
+	struct rest *rest;
+	struct account *account;
 	struct wake *wake;
 	struct files *files;
 	struct metrics *metrics;
@@ -52,6 +55,10 @@ void daemon_apply_config(struct daemon *d);
 int daemon_reload(void *arg, char **ret_changed, struct err *e);
 /* Gives the registry the printers of the configuration and those of the account. */
 void daemon_sync_printers(struct daemon *d);
+/* The account and what it asks over; a step of the start list and its mirror. */
+int daemon_start_cloud(struct daemon *d, struct err *e);
+void daemon_stop_cloud(struct daemon *d);
+void daemon_apply_cloud(struct daemon *d); /* after a change of the configuration */
 /* The control socket, listening; a step of the start list and its mirror. */
 int daemon_start_server(struct daemon *d, struct err *e);
 void daemon_stop_server(struct daemon *d);

@@ -104,6 +104,8 @@ int daemon_start_server(struct daemon *d, struct err *e)
 	    .registry = d->registry,
 	    .fleet = &d->fleet,
 	    .files = d->files,
+	    .account = d->account,
+	    .rest = d->rest,
 	    .version = BAMBUD_VERSION,
 	    .instance = get_instance,
 	    .reload = daemon_reload,

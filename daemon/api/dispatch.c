@@ -13,6 +13,14 @@
 #include "daemon/api/reply.h"
 
 const struct handler handler_table[] = {
+    {"account.devices", h_account_devices, false},
+    {"account.limits", h_account_limits, false},
+    {"account.login", h_account_login, true},
+    {"account.logout", h_account_logout, true},
+    {"account.status", h_account_status, false},
+    {"account.token_set", h_account_token_set, true},
+    {"account.verify_code", h_account_verify_code, true},
+    {"account.verify_token", h_account_verify_token, true},
     {"ams.calibrate_remain", h_command, true},
     {"ams.control", h_command, true},
     {"ams.dry_start", h_command, true},

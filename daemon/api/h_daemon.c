@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "daemon/api/cloud_note.h"
+#include "daemon/api/account_note.h"
 #include "daemon/api/core.h"
 #include "daemon/api/handlers.h"
 #include "daemon/fleet/printer.h"
@@ -98,7 +98,7 @@ int h_daemon_status(struct call *c)
 	}
 	jw_int(c->w, "loop_lag_max_ms", loop_lag_max_ms(s->deps.loop, false));
 	write_config(c->w, &s->deps);
-	write_cloud_note(c->w);
+	write_account_note(c->w, c->server->deps.account);
 	jw_object_end(c->w);
 	return 0;
 }

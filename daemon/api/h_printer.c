@@ -3,7 +3,7 @@
 #include <errno.h>
 
 #include "common/proto.h"
-#include "daemon/api/cloud_note.h"
+#include "daemon/api/account_note.h"
 #include "daemon/api/core.h"
 #include "daemon/api/handlers.h"
 #include "daemon/api/pick.h"
@@ -35,7 +35,7 @@ int h_printer_list(struct call *c)
 		render_printer_short(c->w, NULL, &view);
 	}
 	jw_array_end(c->w);
-	write_cloud_note(c->w);
+	write_account_note(c->w, c->server->deps.account);
 	jw_object_end(c->w);
 	return 0;
 }

@@ -6,6 +6,15 @@ struct call;
 
 int h_hello(struct call *c);
 
+int h_account_status(struct call *c);
+int h_account_login(struct call *c);
+int h_account_verify_code(struct call *c);
+int h_account_verify_token(struct call *c);
+int h_account_token_set(struct call *c);
+int h_account_logout(struct call *c);
+int h_account_devices(struct call *c);
+int h_account_limits(struct call *c);
+
 int h_api_methods(struct call *c);
 int h_api_errors(struct call *c);
 int h_api_events(struct call *c);

@@ -9,12 +9,14 @@
 
 #include "common/err.h"
 
+struct account;
 struct files;
 struct fleet;
 struct hub;
 struct jw;
 struct loop;
 struct registry;
+struct rest;
 struct server;
 
 /* What handlers may use. All borrowed, all outlive the server. */
@@ -22,9 +24,11 @@ struct api_deps {
 	struct loop *loop;
 	struct hub *hub;
 	struct registry *registry;
-	struct fleet *fleet; /* its tap is the server's */
-	struct files *files; /* NULL: file.* is unsupported */
-	const char *version; /* "0.1.0" */
+	struct fleet *fleet;	 /* its tap is the server's */
+	struct files *files;	 /* NULL: file.* is unsupported */
+	struct account *account; /* NULL: none is served */
+	struct rest *rest;	 /* goes with it */
+	const char *version;	 /* "0.1.0" */
 	const char *(*instance)(void *arg);
 	/* daemon.reload: re-reads the configuration; 0 with *ret_changed an owned JSON array of
 	 * strings, else negative and *e. */

@@ -109,6 +109,9 @@ void account_write_status(const struct account *a, struct jw *w);
 /* By serial; good until the loop's next turn. */
 const struct account_device *account_devices(const struct account *a, size_t *ret_count);
 bool account_devices_known(const struct account *a); /* a list has come since the sign-in */
+/* As handler.credentials told them. */
+void account_credentials(
+    const struct account *a, const char **ret_user, const struct secret **ret_token);
 /* Wall clock of the token's end, -1 unknown or no token. */
 int64_t account_expires_ms(const struct account *a);
 /* A new bind list is asked for now, within the bucket. */

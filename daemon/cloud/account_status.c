@@ -76,6 +76,13 @@ bool account_devices_known(const struct account *a)
 	return a->bound_known;
 }
 
+void account_credentials(
+    const struct account *a, const char **ret_user, const struct secret **ret_token)
+{
+	*ret_user = a->said_credentials ? a->token.user : NULL;
+	*ret_token = a->said_credentials ? a->token.text : NULL;
+}
+
 int64_t account_expires_ms(const struct account *a)
 {
 	return a->token.text ? a->token.expires_ms : -1;

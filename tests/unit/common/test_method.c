@@ -94,6 +94,14 @@ static void commands_to_printers_share_their_parameters(void **state)
 static const struct {
 	const char *name, *since;
 } built[] = {
+    {"account.devices", "0.4.0"},
+    {"account.limits", "0.4.0"},
+    {"account.login", "0.4.0"},
+    {"account.logout", "0.4.0"},
+    {"account.status", "0.4.0"},
+    {"account.token_set", "0.4.0"},
+    {"account.verify_code", "0.4.0"},
+    {"account.verify_token", "0.4.0"},
     {"ams.calibrate_remain", "0.3.0"},
     {"ams.control", "0.3.0"},
     {"ams.dry_start", "0.3.0"},
