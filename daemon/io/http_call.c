@@ -227,11 +227,24 @@ static curl_socket_t on_open(void *arg, curlsocktype purpose, struct curl_sockad
 	return fd < 0 ? CURL_SOCKET_BAD : fd;
 }
 
+/* curl forgets the reason when OpenSSL tells another trouble first, as of a bad signature. */
+static int on_verify(X509_STORE_CTX *ctx, void *arg)
+{
+	struct http_call *c = arg;
+	int ok = X509_verify_cert(ctx);
+
+	c->verdict = X509_STORE_CTX_get_error(ctx);
+	return ok;
+}
+
 static CURLcode on_context(CURL *easy, void *ctx, void *arg)
 {
 	struct http_call *c = arg;
 
 	SSL_CTX_set1_cert_store(ctx, c->store);
+	SSL_CTX_set_cert_verify_callback(ctx, on_verify, c);
+	/* The connection may outlive the call: nobody verifies again in it. */
+	SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION);
 	return CURLE_OK;
 }
 
@@ -393,13 +406,9 @@ static enum http_fault fault_of(const struct http_call *c, CURLcode code)
 
 static void tls_words(struct http_call *c, CURLcode code)
 {
-	long verdict = X509_V_OK;
-
-	curl_easy_getinfo(c->easy, CURLINFO_SSL_VERIFYRESULT, &verdict);
-	/* "Unspecified" is what curl starts with. */
-	if (verdict != X509_V_OK && verdict != X509_V_ERR_UNSPECIFIED) {
+	if (c->verdict != X509_V_OK) {
 		snprintf(c->text, sizeof(c->text), "the certificate of %s was refused: %s", c->host,
-		    X509_verify_cert_error_string(verdict));
+		    X509_verify_cert_error_string(c->verdict));
 	} else if (code == CURLE_PEER_FAILED_VERIFICATION) {
 		snprintf(c->text, sizeof(c->text), "the certificate is not one for %s", c->host);
 	} else {
