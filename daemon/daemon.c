@@ -247,6 +247,8 @@ static int start_metrics(struct daemon *d, struct err *e)
 	    .loop = d->loop,
 	    .hub = d->hub,
 	    .registry = d->registry,
+	    .account = d->account,
+	    .rest = d->rest,
 	    .version = BAMBUD_VERSION,
 	    .clients = count_clients,
 	    .arg = d,

@@ -2,16 +2,20 @@
 /* The metrics of the daemon and its printers in the text form of Prometheus. */
 #pragma once
 
+struct account;
 struct hub;
 struct loop;
 struct metrics;
 struct registry;
+struct rest;
 
 /* All borrowed, all outlive the metrics. */
 struct metrics_deps {
 	struct loop *loop;
 	struct hub *hub; /* finished prints are counted from its events, from metrics_create on */
 	const struct registry *registry;
+	const struct account *account; /* NULL: nothing is told of the cloud */
+	const struct rest *rest;       /* goes with it */
 	const char *version;
 	unsigned (*clients)(void *arg); /* connected to the control socket; NULL: not told */
 	void *arg;

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* The families of metrics that speak of the daemon, one table row each (contract.md). */
 #include <math.h>
+#include <stdio.h>
 
 #include "common/util.h"
 #include "daemon/bridge/metrics_internal.h"
+#include "daemon/cloud/account.h"
+#include "daemon/cloud/rest.h"
 #include "daemon/io/loop.h"
 
 static void write_build(struct metrics_out *o, const struct daemon_facts *d)
@@ -66,6 +69,29 @@ static void write_clients(struct metrics_out *o, const struct daemon_facts *d)
 	}
 }
 
+static void write_request(void *arg, const char *endpoint, int status, uint64_t count)
+{
+	char word[16];
+
+	snprintf(word, sizeof(word), "%d", status);
+	metrics_int(
+	    arg, &(struct metrics_words){"endpoint", endpoint, "status", word}, (int64_t)count);
+}
+
+static void write_requests(struct metrics_out *o, const struct daemon_facts *d)
+{
+	if (d->deps->rest) {
+		rest_each_count(d->deps->rest, write_request, o);
+	}
+}
+
+static void write_expiry(struct metrics_out *o, const struct daemon_facts *d)
+{
+	int64_t ms = d->deps->account ? account_expires_ms(d->deps->account) : -1;
+
+	put_fact(o, ms >= 0 ? ms / 1000 : -1);
+}
+
 const struct daemon_family daemon_families[] = {
     {"bambu_build_info", METRIC_GAUGE, "Always 1; the version of the daemon is a label.",
 	write_build},
@@ -80,5 +106,9 @@ const struct daemon_family daemon_families[] = {
     {"bambud_loop_lag_seconds", METRIC_GAUGE,
 	"The longest that one round of the event loop took since the start.", write_lag},
     {"bambud_clients", METRIC_GAUGE, "Clients connected to the control socket.", write_clients},
+    {"bambu_cloud_requests_total", METRIC_COUNTER,
+	"Requests to the cloud, by endpoint and HTTP status; 0: none came.", write_requests},
+    {"bambu_cloud_token_expiry_timestamp_seconds", METRIC_GAUGE,
+	"When the token of the account ends, since 1970; absent when unknown.", write_expiry},
 };
 const size_t daemon_family_count = ARRAY_SIZE(daemon_families);

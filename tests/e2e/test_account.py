@@ -81,6 +81,9 @@ class Login(AccountCase):
         self.assertEqual(len(self.events("cloud.signed_in")), 1)
         self.assertEqual(self.call("printer.list")["cloud"]["state"], "signed_in")
         self.assertEqual(self.call("daemon.status")["cloud"]["printers"], 2)
+        metrics = self.call("metrics.text")["text"]
+        self.assertRegex(metrics, r'(?m)^bambu_cloud_requests_total\{endpoint="[^"]*user/bind",status="200"\} 1$')
+        self.assertRegex(metrics, r"(?m)^bambu_cloud_token_expiry_timestamp_seconds [0-9]{10}$")
         self.lan_untouched()
 
     def test_wrong_password_is_no_tight_loop(self):
