@@ -23,8 +23,8 @@ static const char *const light_mode_words[] = {"on", "off", "blink", NULL};
 static const char *const light_words[] = {"chamber", "work", "heatbed", NULL};
 static const char *const log_words[] = {"err", "warn", "info", "debug", NULL};
 static const char *const region_words[] = {"global", "china", "custom", NULL};
-static const char *const section_words[] = {
-    "print", "temp", "fans", "lights", "ams", "hms", "camera", "device", "link", "control", NULL};
+static const char *const section_words[] = {"print", "temp", "fans", "lights", "ams", "hms",
+    "camera", "device", "link", "control", "options", NULL};
 static const char *const sensitivity_words[] = {"low", "medium", "high", "never_halt", NULL};
 static const char *const speed_words[] = {"silent", "standard", "sport", "ludicrous", NULL};
 static const char *const until_words[] = {"sent", "acked", "effective", NULL};

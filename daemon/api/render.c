@@ -126,6 +126,27 @@ static void render_section_device(struct jw *w, const char *key, const struct pr
 	jw_object_end(w);
 }
 
+static void render_section_options(struct jw *w, const char *key, const struct printer_view *v)
+{
+	const struct state_options *o = &v->state->options;
+
+	jw_object(w, key);
+	for (int i = 0; i < OPTION_COUNT; i++) {
+		put_tri(w, option_word((enum option_key)i), (enum tri)o->on[i]);
+	}
+	jw_object(w, "xcam");
+	for (int i = 0; i < XCAM_COUNT; i++) {
+		jw_object(w, xcam_word((enum xcam_module)i));
+		put_tri(w, "on", (enum tri)o->xcam[i]);
+		if (xcam_has_sensitivity((enum xcam_module)i)) {
+			jw_str(w, "sensitivity", xcam_sensitivity_word(o->sensitivity[i]));
+		}
+		jw_object_end(w);
+	}
+	jw_object_end(w);
+	jw_object_end(w);
+}
+
 /* How old the data of the sections is that printers send piece by piece. */
 static void render_ages(struct jw *w, const struct printer_view *v)
 {
@@ -154,6 +175,7 @@ static const section_writer section_writers[] = {
     [SECTION_HMS] = render_section_hms,
     [SECTION_CAMERA] = render_section_camera,
     [SECTION_DEVICE] = render_section_device,
+    [SECTION_OPTIONS] = render_section_options,
 };
 _Static_assert(ARRAY_SIZE(section_writers) == SECTION_COUNT, "a writer per section");
 
@@ -189,7 +211,8 @@ void render_printer(struct jw *w, const char *key, const struct printer_view *v,
 void render_printer_short(struct jw *w, const char *key, const struct printer_view *v)
 {
 	jw_object(w, key);
-	render_sections(w, v, RENDER_ALL, true);
+	/* What hardly ever changes would make the list of a farm longer by half. */
+	render_sections(w, v, RENDER_ALL & ~SECTION_BIT(SECTION_OPTIONS), true);
 	jw_object_end(w);
 }
 

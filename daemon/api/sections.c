@@ -26,7 +26,7 @@ int sections_param(struct call *c, uint32_t *ret_mask)
 			err_set(c->e, ERR_INVALID_PARAMS, "sections: %s is none",
 			    text_escape_buf(name, shown, sizeof(shown)));
 			err_hint(c->e, "info link control print temp fans lights ams hms camera "
-				       "device");
+				       "device options");
 			return -EINVAL;
 		}
 		mask |= SECTION_BIT(section);

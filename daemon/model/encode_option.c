@@ -11,27 +11,27 @@
 #include "daemon/model/encode_internal.h"
 
 #define NO_BIT (-1)
+#define NO_OPTION (-1)
 
 struct encode_option {
 	const char *method, *key; /* our word */
 	const char *command, *member;
-	int cfg_bit, home_bit, home_support; /* in cfg, in home_flag; NO_BIT none */
-	int fun_support;
-	const char *path; /* in the report */
+	int option;	       /* enum option_key, NO_OPTION: not among the state's */
+	int cfg_bit, home_bit; /* in cfg, in home_flag; NO_BIT none */
+	const char *path;      /* in the report */
 	enum { FORM_BOOL, FORM_NUMBER, FORM_RECOVERY } form;
 };
 
-#define OPTION(word, text, cfg, home, sup, fun, ...)                                              \
+#define OPTION(word, text, which, ...)                                                            \
 	{                                                                                         \
 		.method = "print.option", .key = word, .command = "print_option", .member = text, \
-		.cfg_bit = cfg, .home_bit = home, .home_support = sup, .fun_support = fun,        \
-		##__VA_ARGS__                                                                     \
+		.option = which, ##__VA_ARGS__                                                    \
 	}
-#define UNIT_OPTION(word, text, cfg, home, where)                                         \
-	{                                                                                 \
-		.method = "ams.option", .key = word, .command = "ams_user_setting",       \
-		.member = text, .cfg_bit = cfg, .home_bit = home, .home_support = NO_BIT, \
-		.fun_support = NO_BIT, .path = where                                      \
+#define UNIT_OPTION(word, text, cfg, home, where)                                      \
+	{                                                                              \
+		.method = "ams.option", .key = word, .command = "ams_user_setting",    \
+		.member = text, .option = NO_OPTION, .cfg_bit = cfg, .home_bit = home, \
+		.path = where                                                          \
 	}
 
 /* The units' three options go together in one message, in this order. */
@@ -39,14 +39,13 @@ static const struct encode_option options[] = {
     UNIT_OPTION("startup_read", "startup_read_option", 1, NO_BIT, "ams.power_on_flag"),
     UNIT_OPTION("insert_read", "tray_read_option", 0, NO_BIT, "ams.insert_flag"),
     UNIT_OPTION("remain", "calibrate_remain_flag", 17, 7, "ams.calibrate_remain_flag"),
-    OPTION("auto_recovery", "auto_recovery", 16, 4, NO_BIT, NO_BIT, .form = FORM_RECOVERY),
-    OPTION("auto_refill", "auto_switch_filament", 18, 10, NO_BIT, NO_BIT),
-    OPTION("airprint_detect", "air_print_detect", NO_BIT, 28, 29, 45),
-    OPTION("tangle_detect", "filament_tangle_detect", 23, 20, 19, 9),
-    OPTION("blob_detect", "nozzle_blob_detect", 24, 24, 25, 13),
-    OPTION("sound", "sound_enable", 22, 17, 18, 8),
-    OPTION("air_purification", "air_purification", NO_BIT, NO_BIT, NO_BIT, NO_BIT,
-	.form = FORM_NUMBER),
+    OPTION("auto_recovery", "auto_recovery", OPTION_AUTO_RECOVERY, .form = FORM_RECOVERY),
+    OPTION("auto_refill", "auto_switch_filament", OPTION_AUTO_REFILL),
+    OPTION("airprint_detect", "air_print_detect", OPTION_AIRPRINT_DETECT),
+    OPTION("tangle_detect", "filament_tangle_detect", OPTION_TANGLE_DETECT),
+    OPTION("blob_detect", "nozzle_blob_detect", OPTION_BLOB_DETECT),
+    OPTION("sound", "sound_enable", OPTION_SOUND),
+    OPTION("air_purification", "air_purification", NO_OPTION, .form = FORM_NUMBER),
 };
 
 const struct encode_option *encode_option_find(const char *method, const char *key)
@@ -64,6 +63,9 @@ enum tri encode_option_now(const struct encode_option *o, const struct state *s)
 {
 	enum tri now = TRI_UNKNOWN;
 
+	if (strcmp(o->method, "print.option") == 0) {
+		return o->option == NO_OPTION ? TRI_UNKNOWN : (enum tri)s->options.on[o->option];
+	}
 	if (o->cfg_bit != NO_BIT) {
 		now = encode_fact_bit(s, "cfg", o->cfg_bit);
 	}
@@ -100,14 +102,8 @@ static int find_option(struct encoder *enc, const struct encode_option **ret)
 /* Only a printer that lists what it can do, without this, lacks it. */
 static bool is_missing(const struct encode_option *o, const struct state *s)
 {
-	enum tri fun =
-	    o->fun_support == NO_BIT ? TRI_UNKNOWN : encode_fact_bit(s, "fun", o->fun_support);
-
-	if (fun != TRI_UNKNOWN) {
-		return fun == TRI_NO;
-	}
-	return o->home_support != NO_BIT &&
-	       encode_fact_bit(s, "home_flag", o->home_support) == TRI_NO;
+	return o->option != NO_OPTION &&
+	       option_is_supported(s, (enum option_key)o->option) == TRI_NO;
 }
 
 int encode_print_option(struct encoder *enc)

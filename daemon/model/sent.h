@@ -3,6 +3,7 @@
 #pragma once
 
 #include "daemon/model/state.h"
+#include "daemon/model/state_keys.h"
 #include "daemon/model/take.h"
 
 #define SENT_EXTRUDERS STATE_NOZZLES_MAX
@@ -46,12 +47,14 @@ struct sent {
 	/* lights */
 	enum light_mode chamber_light, chamber_light2;
 	/* device */
-	struct take_bits home_flag, cfg, fun;
+	struct take_bits home_flag, cfg, fun, xcam_cfg;
 	int home_sdcard; /* home_flag bits 8-9, UNKNOWN_INT */
 	enum sdcard aux_sdcard;
 	enum tri sdcard, door_stat, timelapse, recording;
 	int wifi_dbm, net_conf, new_version_state;
 	char ota_version[24], listed_version[24];
+	/* options: enum tri as sent by name, and the sensitivity of the monitor */
+	uint8_t xcam[XCAM_COUNT], xcam_level;
 	/* outlives full reports */
 	bool hinted;		/* the model is configured: nothing overrules it */
 	int64_t online_version; /* -1 unknown */
@@ -59,58 +62,6 @@ struct sent {
 	bool gap;     /* reports were missed since the last one */
 	bool refused; /* a command was refused as unsigned since the link came up */
 };
-
-/* The keys of `print` that become state. */
-enum state_key {
-	KEY_AMS,
-	KEY_AUX,
-	KEY_BED_TARGET_TEMPER,
-	KEY_BED_TEMPER,
-	KEY_BIG_FAN1_SPEED,
-	KEY_BIG_FAN2_SPEED,
-	KEY_CFG,
-	KEY_CHAMBER_TEMPER,
-	KEY_COOLING_FAN_SPEED,
-	KEY_CTT,
-	KEY_DEVICE,
-	KEY_FAN_GEAR,
-	KEY_FUN,
-	KEY_GCODE_FILE,
-	KEY_GCODE_STATE,
-	KEY_HEATBREAK_FAN_SPEED,
-	KEY_HMS,
-	KEY_HOME_FLAG,
-	KEY_IPCAM,
-	KEY_LAYER_NUM,
-	KEY_LIGHTS_REPORT,
-	KEY_MC_PERCENT,
-	KEY_MC_REMAINING_TIME,
-	KEY_NET,
-	KEY_NOZZLE_DIAMETER,
-	KEY_NOZZLE_TARGET_TEMPER,
-	KEY_NOZZLE_TEMPER,
-	KEY_NOZZLE_TYPE,
-	KEY_ONLINE,
-	KEY_PREPARE_PERCENT,
-	KEY_PRINT_ERROR,
-	KEY_PRINT_TYPE,
-	KEY_SDCARD,
-	KEY_SPD_LVL,
-	KEY_SPD_MAG,
-	KEY_STAGE,
-	KEY_STAT,
-	KEY_STG_CUR,
-	KEY_SUBTASK_NAME,
-	KEY_S_OBJ,
-	KEY_TASK_ID,
-	KEY_TOTAL_LAYER_NUM,
-	KEY_UPGRADE_STATE,
-	KEY_VIR_SLOT,
-	KEY_VT_TRAY,
-	KEY_WIFI_SIGNAL,
-	KEY_COUNT
-};
-extern const struct take_key state_keys[KEY_COUNT];
 
 /* One report on its way into the state. */
 struct merge {
@@ -130,6 +81,7 @@ void sent_clear(struct sent *sent);
 /* Each takes its keys; what is shown follows in state_derive. */
 void state_take_temp(struct merge *m);
 void state_take_device(struct merge *m);
+void state_take_options(struct merge *m);
 /* Each takes its keys and shows them; true when something shown changed. */
 bool state_merge_print(struct merge *m);
 bool state_merge_hms(struct merge *m);
@@ -143,6 +95,7 @@ void state_derive_temp(struct state *s);
 void state_derive_fans(struct state *s);
 void state_derive_lights(struct state *s);
 void state_derive_device(struct state *s);
+void state_derive_options(struct state *s);
 /* Shows the touched sections anew. Returns the changes in temp, fans and the nozzle count. */
 uint32_t state_derive(struct state *s, uint32_t touched);
 bool state_device_differs(const struct state_device *a, const struct state_device *b);

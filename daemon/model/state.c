@@ -20,17 +20,19 @@
 #define DEVICE SECTION_BIT(SECTION_DEVICE)
 #define CONTROL SECTION_BIT(SECTION_CONTROL)
 #define CAMERA SECTION_BIT(SECTION_CAMERA)
+#define OPTIONS SECTION_BIT(SECTION_OPTIONS)
 
 /* Sorted by length, then by bytes. What `device` touches depends on what is in it. */
 const struct take_key state_keys[KEY_COUNT] = {
     TAKE_KEY("ams", KEY_AMS, AMS, AMS),
     TAKE_KEY("aux", KEY_AUX, DEVICE, DEVICE),
-    TAKE_KEY("cfg", KEY_CFG, DEVICE, DEVICE),
+    TAKE_KEY("cfg", KEY_CFG, DEVICE | OPTIONS, DEVICE | OPTIONS),
     TAKE_KEY("ctt", KEY_CTT, TEMP, TEMP),
-    TAKE_KEY("fun", KEY_FUN, CONTROL, CONTROL),
+    TAKE_KEY("fun", KEY_FUN, CONTROL | OPTIONS, CONTROL),
     TAKE_KEY("hms", KEY_HMS, HMS | CONTROL, HMS),
     TAKE_KEY("net", KEY_NET, DEVICE, DEVICE),
     TAKE_KEY("stat", KEY_STAT, DEVICE, DEVICE),
+    TAKE_KEY("xcam", KEY_XCAM, OPTIONS, OPTIONS),
     TAKE_KEY("ipcam", KEY_IPCAM, DEVICE | CAMERA, DEVICE | CAMERA),
     TAKE_KEY("s_obj", KEY_S_OBJ, PRINT, PRINT),
     TAKE_KEY("stage", KEY_STAGE, PRINT, PRINT),
@@ -44,7 +46,7 @@ const struct take_key state_keys[KEY_COUNT] = {
     TAKE_KEY("vt_tray", KEY_VT_TRAY, AMS, AMS),
     TAKE_KEY("fan_gear", KEY_FAN_GEAR, FANS, FANS),
     TAKE_KEY("vir_slot", KEY_VIR_SLOT, AMS, AMS),
-    TAKE_KEY("home_flag", KEY_HOME_FLAG, DEVICE, DEVICE),
+    TAKE_KEY("home_flag", KEY_HOME_FLAG, DEVICE | OPTIONS, DEVICE | OPTIONS),
     TAKE_KEY("layer_num", KEY_LAYER_NUM, PRINT, PRINT),
     TAKE_KEY("bed_temper", KEY_BED_TEMPER, TEMP, TEMP),
     TAKE_KEY("gcode_file", KEY_GCODE_FILE, PRINT, PRINT),
@@ -83,6 +85,7 @@ static const char *const section_names[] = {
     [SECTION_HMS] = "hms",
     [SECTION_CAMERA] = "camera",
     [SECTION_DEVICE] = "device",
+    [SECTION_OPTIONS] = "options",
 };
 static_assert(ARRAY_SIZE(section_names) == SECTION_COUNT, "section_names");
 
@@ -228,6 +231,7 @@ uint32_t state_derive(struct state *s, uint32_t touched)
 {
 	struct state_temp temp;
 	struct state_fans fans = s->fans;
+	struct state_options options = s->options;
 	uint32_t changed = 0;
 
 	if (touched & TEMP) {
@@ -252,6 +256,10 @@ uint32_t state_derive(struct state *s, uint32_t touched)
 	}
 	if (touched & DEVICE) {
 		state_derive_device(s);
+	}
+	if (touched & OPTIONS) {
+		state_derive_options(s);
+		changed |= memcmp(&options, &s->options, sizeof(options)) != 0 ? OPTIONS : 0;
 	}
 	return changed;
 }
@@ -340,10 +348,11 @@ static void merge_report(struct merge *m, uint32_t body)
 	remember(m, &before);
 	if (m->full) {
 		clear_for_full(m->s);
-		m->touched |= TEMP | FANS | LIGHTS | DEVICE | CONTROL | CAMERA;
+		m->touched |= TEMP | FANS | LIGHTS | DEVICE | CONTROL | CAMERA | OPTIONS;
 	}
 	state_take_temp(m);
 	state_take_device(m);
+	state_take_options(m);
 	if (m->touched & AMS) {
 		ams_take(&m->s->ams, &m->taker, &filament);
 	}

@@ -10,7 +10,7 @@
 #include "daemon/model/ams.h"
 #include "daemon/model/caps.h"
 #include "daemon/model/modules.h"
-#include "daemon/model/words.h"
+#include "daemon/model/options.h"
 
 struct report;
 struct raw;
@@ -29,6 +29,7 @@ enum section {
 	SECTION_HMS,
 	SECTION_CAMERA,
 	SECTION_DEVICE,
+	SECTION_OPTIONS,
 	SECTION_COUNT
 };
 #define SECTION_BIT(s) (1u << (s))
@@ -115,6 +116,7 @@ struct state {
 	struct state_ams ams;
 	struct state_hms hms;
 	struct state_device device;
+	struct state_options options;
 	enum control_state control;
 	const char *control_evidence;  /* static text or NULL */
 	int64_t control_since_wall_ms; /* -1 never known */

@@ -288,7 +288,7 @@ static void wrong_parameters_are_named(void **state)
 	    "parameter \"sections\" must be an array of strings");
 	refused("printer.get", "{\"sections\":[\"print\",\"heat\"]}",
 	    "parameter \"sections\" must be one of print, temp, fans, lights, ams, hms, camera, "
-	    "device, link, control, not \"heat\"");
+	    "device, link, control, options, not \"heat\"");
 	refused("events.list", "{\"limit\":0}", "parameter \"limit\" must be from 1 to 4096");
 	refused("events.list", "{\"limit\":4097}", "parameter \"limit\" must be from 1 to 4096");
 	refused("events.list", "{\"limit\":1.0}", "parameter \"limit\" must be an integer");

@@ -265,6 +265,11 @@ void sample_printing_h2d(struct sample *s)
 	    .width = 1920,
 	    .height = 1080,
 	};
+	s->state.options.on[OPTION_SOUND] = TRI_YES;
+	s->state.options.on[OPTION_TANGLE_DETECT] = TRI_NO;
+	s->state.options.xcam[XCAM_PRINTING_MONITOR] = TRI_YES;
+	s->state.options.sensitivity[XCAM_PRINTING_MONITOR] = 3; /* medium */
+	s->state.options.xcam[XCAM_PLATE_OFFSET_SWITCH] = TRI_NO;
 }
 
 void sample_paused_x1c(struct sample *s)

@@ -135,6 +135,7 @@ static void fill_gaps(struct sample *s)
 
 	memcpy(external, &s->state.ams.units[0].trays[0], sizeof(*external));
 	s->state.lights[LIGHT_HEATBED] = LIGHT_OFF;
+	memset(&s->state.options, TRI_YES, sizeof(s->state.options));
 }
 
 static void render_keys_and_output_agree_both_ways(void **state)
