@@ -4,6 +4,9 @@
 
 #include "ctl/verbs.h"
 
+/* `option`, `xcam`, `nozzle`: shows how it is set when no value is given. */
+int settings_run(struct ctl *c);
+
 /* Whether the method makes printers do something, with stages to wait for. NULL = no. */
 bool act_is_command(const struct method *m);
 /* A command that cannot do without words behind the printer. */

@@ -72,6 +72,8 @@ const struct verb verb_table[] = {
     {"metrics", "metrics.text", .show = metrics_show, .words_max = 0},
     {"mkdir", "file.mkdir", .run = files_run, .show = files_show_made, .words_max = 1},
     {"mqtt listen", "mqtt.listen", "PRINTER", .run = listen_run},
+    {"nozzle", "device.nozzle", .run = settings_run},
+    {"option", "print.option", .run = settings_run},
     {"print", "print.start",
 	"[PRINTER] FILE|@sd:PATH [--plate N] [--ams auto|SLOTS | --no-ams] [--check] [--wait]",
 	"Print a file: look at it, choose spools, hand it over, start it",
@@ -90,6 +92,7 @@ const struct verb verb_table[] = {
 	.run = wait_run},
     {"watch", "events.subscribe", "[PRINTER...]", "Watch printers as they change", .run = watch_run,
 	.farm = true},
+    {"xcam", "device.xcam", .run = settings_run},
 };
 const size_t verb_count = ARRAY_SIZE(verb_table);
 
