@@ -38,6 +38,7 @@ static void render_section_link(struct jw *w, const char *key, const struct prin
 	jw_str(w, "state", link_state_word(link->state));
 	jw_str(w, "plane", plane_word(link->plane));
 	put_str(w, "address", link->address);
+	put_str(w, "address_source", link->address_source);
 	jw_time(w, "since", link->since_wall_ms);
 	put_age(w, "age_ms", v->now_mono_ms, link->last_message_mono_ms);
 	put_age(w, "full_age_ms", v->now_mono_ms, v->state->full_mono_ms);

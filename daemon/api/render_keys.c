@@ -37,6 +37,8 @@ const struct render_key render_keys[] = {
 	"connecting, online, stale, offline, auth_refused, tls_refused, lan_closed or disabled"},
     {"link.plane", "string", "", "way the state comes: lan or cloud"},
     {"link.address", "string", "", "address of the printer"},
+    {"link.address_source", "string", "",
+	"where it is from: configured, or printer, which told it through the cloud"},
     {"link.since", "time", "", "when the link entered its state"},
     {"link.age_ms", "integer", "ms", "since the last message of any kind"},
     {"link.full_age_ms", "integer", "ms", "since the last full report"},

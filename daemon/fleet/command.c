@@ -10,6 +10,7 @@
 #include "common/method.h"
 #include "common/text.h"
 #include "daemon/fleet/printer_internal.h"
+#include "daemon/fleet/printer_plane.h"
 #include "daemon/model/ack.h"
 #include "daemon/model/effect.h"
 
@@ -55,7 +56,7 @@ static int check_link(const struct printer *p, struct err *e)
 {
 	char text[sizeof(p->link.last_error) + 32];
 
-	if (uplink_is_up(p->uplink)) {
+	if (printer_is_up(p)) {
 		return 0;
 	}
 	snprintf(text, sizeof(text), "%s%s%s", link_state_word(p->link.state),
@@ -298,7 +299,7 @@ static int publish(void *arg, const char *payload, size_t len)
 {
 	struct printer *p = arg;
 
-	return uplink_publish(p->uplink, p->topic_request, payload, len);
+	return printer_publish(p, payload, len);
 }
 
 static void renew(void *arg)

@@ -159,7 +159,7 @@ static void look(struct doctor *d, const char *name)
 	struct tls_profile *profile = NULL;
 	const char *reason;
 	struct probe_target target = {
-	    .host = p->config.address,
+	    .host = printer_address(p),
 	    .port = p->config.port,
 	    .verify = verify[p->config.verify],
 	    .name = name != NULL ? name : p->config.serial,
@@ -182,7 +182,10 @@ static void begin(struct doctor *d)
 {
 	struct printer *p = d->printer;
 
-	if (p->uplink == NULL) {
+	if (p->uplink == NULL && p->planes.route != NULL) {
+		doctor_say_cloud(p, printer_is_up(p), &d->report);
+		finish(d);
+	} else if (p->uplink == NULL) {
 		doctor_say_disabled(p, &d->report);
 		finish(d);
 	} else if (uplink_is_up(p->uplink)) {

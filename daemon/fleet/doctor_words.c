@@ -124,7 +124,10 @@ void doctor_say_ca_file(const struct printer *p, const char *reason, struct doct
 
 static void say_address(const struct printer *p, const char *address, struct doctor_report *r)
 {
-	if (strcmp(address, p->config.address) == 0) {
+	if (p->config.address == NULL) {
+		say(r, DOCTOR_ADDRESS, DOCTOR_OK, "%s (the printer told it through the cloud)",
+		    address);
+	} else if (strcmp(address, p->config.address) == 0) {
 		say(r, DOCTOR_ADDRESS, DOCTOR_OK, "%s (configured)", address);
 	} else {
 		say(r, DOCTOR_ADDRESS, DOCTOR_OK, "%s is %s", p->config.address, address);
@@ -438,6 +441,28 @@ static void say_control(const struct printer *p, struct doctor_report *r)
 	case CONTROL_STATE_COUNT:
 		say(r, DOCTOR_CONTROL, DOCTOR_SKIPPED, "not known: %s", evidence);
 		return;
+	}
+}
+
+void doctor_say_cloud(const struct printer *p, bool up, struct doctor_report *r)
+{
+	const char *trouble = cloud_link_error(p->fleet->cloud);
+
+	say(r, DOCTOR_ADDRESS, DOCTOR_SKIPPED, "reached through the cloud");
+	if (!cloud_route_is_up(p->planes.route)) {
+		say(r, DOCTOR_LOGIN, DOCTOR_FAIL, "%s",
+		    trouble != NULL ? trouble : p->link.last_error);
+		advise(r, DOCTOR_LOGIN, "see what the account says: bambuctl account");
+	} else if (!up) {
+		say(r, DOCTOR_LOGIN, DOCTOR_OK, "the cloud's broker lets the account in");
+		say(r, DOCTOR_REPORT, DOCTOR_FAIL, "%s",
+		    p->link.last_error[0] != '\0' ? p->link.last_error : "none yet");
+		advise(r, DOCTOR_REPORT,
+		    "switch the printer on, see that it is in the network and bound to the "
+		    "account, then: bambuctl refresh %s",
+		    p->config.name);
+	} else {
+		doctor_say_session(p, r);
 	}
 }
 

@@ -7,6 +7,8 @@
 #include "daemon/io/probe.h"
 
 /* The printer is not even tried, and why. */
+/* Only the cloud reaches it. */
+void doctor_say_cloud(const struct printer *p, bool up, struct doctor_report *r);
 void doctor_say_disabled(const struct printer *p, struct doctor_report *r);
 /* The CaFile cannot be read any more. */
 void doctor_say_ca_file(const struct printer *p, const char *reason, struct doctor_report *r);

@@ -19,8 +19,8 @@ static const char *address_of(const struct printer *p)
 {
 	const char *address = uplink_address(p->uplink);
 
-	if (!address && is_numeric(p->config.address)) {
-		address = p->config.address;
+	if (!address && is_numeric(printer_address(p))) {
+		address = printer_address(p);
 	}
 	return address;
 }
@@ -45,6 +45,10 @@ int printer_door(const struct printer *p, struct printer_door *ret, struct err *
 	struct tls_profile *profile = NULL;
 	const char *reason = NULL, *address;
 
+	if (!p->uplink && p->planes.route) {
+		return refuse(p, "reached through the cloud only: its address is not known",
+		    "put it into Address= of its section", e);
+	}
 	if (!p->uplink) {
 		return refuse(p, p->link.last_error, p->link.hint, e);
 	}

@@ -8,6 +8,7 @@
 
 #include "common/util.h"
 #include "daemon/fleet/printer_internal.h"
+#include "daemon/fleet/printer_plane.h"
 #include "daemon/model/hms.h"
 
 struct log_subject printer_subject(const struct printer *p)
@@ -58,6 +59,7 @@ void printer_set_config(struct printer *p, const struct printer_config *config)
 	printer_config_finish(&p->config);
 	memset(&p->config, 0, sizeof(p->config));
 	printer_config_copy(config, &p->config);
+	printer_planes_update(p);
 	hub_mark(p->fleet->hub, &p->slot, SECTION_BIT(SECTION_INFO));
 }
 
@@ -96,6 +98,9 @@ static enum tls_word tls_word_of(const struct printer *p)
 	if (p->link.plane == PLANE_NONE) {
 		return TLS_WORD_NONE;
 	}
+	if (p->link.plane == PLANE_CLOUD) {
+		return TLS_WORD_VERIFIED;
+	}
 	switch (p->config.verify) {
 	case VERIFY_CHAIN:
 		return TLS_WORD_VERIFIED;
@@ -113,7 +118,12 @@ static const char *address_of(const struct printer *p)
 {
 	const char *address = p->uplink ? uplink_address(p->uplink) : NULL;
 
-	return address ? address : p->config.address;
+	return address ? address : printer_address(p);
+}
+
+static const char *address_source_of(const struct printer *p)
+{
+	return p->config.address ? "configured" : p->planes.hint[0] ? "printer" : NULL;
 }
 
 void printer_view(const struct printer *p, struct printer_view *ret)
@@ -130,6 +140,7 @@ void printer_view(const struct printer *p, struct printer_view *ret)
 		    .plane = p->link.plane,
 		    .tls = tls_word_of(p),
 		    .address = address_of(p),
+		    .address_source = address_source_of(p),
 		    .since_wall_ms = p->link.since_wall_ms,
 		    .last_message_mono_ms = p->last_message_mono_ms,
 		    .reconnects = p->counters.reconnects,
@@ -158,19 +169,42 @@ static int refuse_refresh(const struct printer *p, int64_t wait_ms, const char *
 	return -EAGAIN;
 }
 
+/* Of a printer that only the cloud reaches, and now does not. */
+static int refresh_cloud(struct printer *p, const char **ret_stage, struct err *e)
+{
+	int64_t wait_ms = 0;
+
+	if (cloud_route_is_up(p->planes.route)) {
+		printer_ask_life(p, PLANE_CLOUD);
+		*ret_stage = "sent";
+		return 0;
+	}
+	if (!cloud_link_is_signed_in(p->fleet->cloud)) {
+		err_set(e, ERR_PRINTER_OFFLINE, "%s: not signed in to the cloud", p->config.name);
+		err_printer(e, p->config.name);
+		err_hint(e, "bambuctl login");
+		return -ENOTCONN;
+	}
+	if (cloud_link_retry(p->fleet->cloud, &wait_ms) == -EAGAIN) {
+		return refuse_refresh(p, wait_ms, p->link.last_error, e);
+	}
+	*ret_stage = "connecting";
+	return 0;
+}
+
 int printer_refresh(struct printer *p, const char **ret_stage, struct err *e)
 {
 	int64_t wait_ms = 0;
 	int rc;
 
-	if (!p->uplink) {
+	if (!p->uplink && !p->planes.route) {
 		err_set(e, ERR_PRINTER_OFFLINE, "%s is disabled: %s", p->config.name,
 		    p->link.last_error);
 		err_printer(e, p->config.name);
 		err_hint(e, "%s", p->link.hint);
 		return -ENOTCONN;
 	}
-	if (uplink_is_up(p->uplink)) {
+	if (printer_is_up(p)) {
 		wait_ms = printer_ask_full(p, PUSHALL_ASKED);
 		if (wait_ms > 0) {
 			return refuse_refresh(
@@ -178,6 +212,9 @@ int printer_refresh(struct printer *p, const char **ret_stage, struct err *e)
 		}
 		*ret_stage = "sent";
 		return 0;
+	}
+	if (!p->uplink) {
+		return refresh_cloud(p, ret_stage, e);
 	}
 	rc = uplink_retry(p->uplink, &wait_ms);
 	if (rc == -EAGAIN) {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* The struct behind printer.h, for the three files that make a printer: life, link, reports. */
+/* The struct behind printer.h, for the files that make a printer: life, ways, link, reports. */
 #pragma once
 
 #include "common/log.h"
+#include "daemon/fleet/cloud_link.h"
 #include "daemon/fleet/doctor.h"
 #include "daemon/fleet/fleet.h"
 #include "daemon/fleet/pending.h"
@@ -29,11 +30,26 @@ struct printer_link {
 	char last_error[256], hint[96];
 };
 
+/* The ways to the printer. One is active: its messages make the state, commands go by it. What
+ * comes by the other is a sign of life and nothing else. Written by printer_plane.c alone. */
+struct printer_planes {
+	enum plane active, last;   /* PLANE_NONE while none is open; the last that was not */
+	struct cloud_route *route; /* NULL: not an account's printer, or Mode=lan */
+	int64_t cloud_heard_ms;	   /* sign of life through the cloud; -1: none that holds */
+	int64_t asked_ms;	   /* a standing-by way was asked for one, -1 never */
+	int64_t lan_up_ms;	   /* begin of the last session of the local network */
+	bool lan_heard;		   /* something came in it */
+	unsigned lan_short;	   /* sessions of it in a row that did not stand */
+	bool unproven; /* the cloud took over by what was heard before, nothing came since */
+	struct loop_timer watch; /* of the cloud's silence */
+	char hint[16];		 /* address it told through the cloud, "" none */
+};
+
 /* Requests to the printer that are paced: full reports and versions. */
 struct printer_asks {
 	uint32_t sequence;
-	int64_t pushall_mono_ms; /* last sent, -1 never */
-	unsigned base_tries;	 /* full reports asked for since a base was missed */
+	int64_t pushall_mono_ms[PLANE_COUNT]; /* last sent each way, -1 never */
+	unsigned base_tries;		      /* full reports asked for since a base was missed */
 	unsigned version_tries;
 	struct loop_timer pushall, version;
 };
@@ -45,7 +61,8 @@ struct printer {
 	struct derive derive;
 	struct loop_timer verdict; /* an end of a job that waits for its reason */
 	struct hub_slot slot;
-	struct uplink *uplink; /* NULL while disabled */
+	struct uplink *uplink; /* of the local network; NULL: disabled, or no way there */
+	struct printer_planes planes;
 	struct doctor *doctor; /* who looks at it now, or NULL */
 	char *topic_report, *topic_request;
 	struct printer_link link;
@@ -56,7 +73,7 @@ struct printer {
 	char locked_firmware[24];     /* by this firmware */
 	unsigned renewals;	      /* sessions given up because they carried no command */
 	int64_t last_message_mono_ms; /* -1 never */
-	int64_t heard_mono_ms;	      /* last message or connect: what silence is measured from */
+	int64_t heard_mono_ms;	      /* last message or connect in the local network */
 	bool silence_asked;	      /* the one full report of a silence was asked for */
 	struct loop_timer silence;
 	int64_t flood_window_ms;
@@ -67,22 +84,43 @@ struct printer {
 	struct printer_counters counters;
 };
 
+/* There is a way for messages and commands. */
+static inline bool printer_is_up(const struct printer *p)
+{
+	return p->planes.active == PLANE_CLOUD ? cloud_route_is_up(p->planes.route)
+					       : uplink_is_up(p->uplink);
+}
+
+/* Configured, or told by the printer through the cloud; NULL: not known. */
+static inline const char *printer_address(const struct printer *p)
+{
+	return p->config.address || !p->planes.hint[0] ? p->config.address : p->planes.hint;
+}
+
 /* printer_link.c */
 void printer_link_init(struct printer *p);
 void printer_link_finish(struct printer *p);
-/* A new session that the broker does not take for the old one. */
+/* A new session that the broker does not take for the old one; nothing by the cloud. */
 void printer_renew_session(struct printer *p, const char *why);
+/* Begins the session of the local network: at its address, by its trust. */
+void printer_open_uplink(struct printer *p);
+/* The verdict of a way that is closed, with its remedy. */
+enum link_state printer_state_after(const struct printer *p, enum mqtt_down why);
+const char *printer_hint_after(const struct printer *p, enum link_state state);
 /* The one writer of link.state: marks the hub, files the event that the log is made of. Same state:
  * only the error text may change. */
 void printer_enter(struct printer *p, enum link_state state, const char *error, const char *hint);
-/* A valid message came. */
+/* A valid message came by the active way. */
 void printer_heard(struct printer *p);
 
 /* printer_report.c */
 void printer_derive_init(struct printer *p);
 void printer_derive_finish(struct printer *p);
 enum pushall_reason { PUSHALL_CONNECT, PUSHALL_BASE, PUSHALL_SILENCE, PUSHALL_ASKED };
-void printer_on_message(void *arg, const char *topic, char *payload, size_t len);
+void printer_on_message(
+    struct printer *p, enum plane plane, const char *topic, char *payload, size_t len);
+/* Makes a standing-by way speak. */
+void printer_ask_life(struct printer *p, enum plane plane);
 /* Sends when the pace allows it, else later. Returns 0, or the ms to wait when nothing will be sent
  * (PUSHALL_ASKED only). */
 int64_t printer_ask_full(struct printer *p, enum pushall_reason reason);

@@ -7,6 +7,7 @@
 #include "common/jw.h"
 #include "common/text.h"
 #include "daemon/fleet/printer_internal.h"
+#include "daemon/fleet/printer_plane.h"
 
 enum {
 	SILENCE_STALE_MS = 60 * 1000, /* reliability.md row 3 */
@@ -120,7 +121,7 @@ void printer_enter(struct printer *p, enum link_state state, const char *error, 
 	}
 	p->link.state = state;
 	p->link.since_wall_ms = loop_wall_ms(p->fleet->loop);
-	p->link.plane = state == LINK_ONLINE || state == LINK_STALE ? PLANE_LAN : PLANE_NONE;
+	p->link.plane = state == LINK_ONLINE || state == LINK_STALE ? p->planes.last : PLANE_NONE;
 	p->link.was_online |= state == LINK_ONLINE;
 	hub_mark(p->fleet->hub, &p->slot, SECTION_BIT(SECTION_LINK));
 	tell_change(p, from);
@@ -128,7 +129,7 @@ void printer_enter(struct printer *p, enum link_state state, const char *error, 
 
 void printer_heard(struct printer *p)
 {
-	p->last_message_mono_ms = p->heard_mono_ms = now_ms(p);
+	p->last_message_mono_ms = now_ms(p);
 	p->silence_asked = false;
 	if (p->link.state == LINK_STALE) {
 		printer_enter(p, LINK_ONLINE, NULL, NULL);
@@ -173,6 +174,10 @@ static void on_silence(void *arg)
 		loop_timer_start(&p->silence, next_ms - silent_ms);
 		return;
 	}
+	if (p->planes.active == PLANE_CLOUD || printer_plane_change(p, "silent for 60 s")) {
+		loop_timer_start(&p->silence, SILENCE_RECONNECT_MS - silent_ms);
+		return;
+	}
 	printer_enter(p, LINK_STALE, silence_text(p), NULL);
 	if (!p->silence_asked && !is_deaf(p)) {
 		p->silence_asked = true;
@@ -187,25 +192,14 @@ static void on_up(void *arg)
 
 	p->counters.connects = uplink_connects(p->uplink);
 	p->counters.reconnects = p->counters.connects - 1;
-	p->link.outage_mono_ms = -1;
-	p->link.up_mono_ms = p->heard_mono_ms = now_ms(p);
-	p->silence_asked = true; /* the connect asks for a full report already */
-	p->asks.version_tries = 0;
-	/* What was missed shows in the next full report; deltas before it would mix two times. */
-	state_reset(&p->state);
-	derive_gap(&p->derive);
+	p->heard_mono_ms = now_ms(p);
 	loop_timer_start(&p->silence, DEAF_LOOK_MS);
-	/* A silent printer that takes a new connection is still silent: its first message ends
-	 * that. */
-	if (p->link.state != LINK_STALE) {
-		printer_enter(p, LINK_ONLINE, NULL, NULL);
+	if (!printer_plane_lan_up(p)) {
+		printer_plane_take(p, PLANE_LAN, "the local network is back");
 	}
-	printer_ask_version(p);
-	printer_ask_full(p, PUSHALL_CONNECT);
-	doctor_poke(p->doctor);
 }
 
-static enum link_state state_after(const struct printer *p, enum mqtt_down why)
+enum link_state printer_state_after(const struct printer *p, enum mqtt_down why)
 {
 	switch (why) {
 	case MQTT_DOWN_TLS:
@@ -231,8 +225,11 @@ static enum link_state state_after(const struct printer *p, enum mqtt_down why)
 	return LINK_OFFLINE;
 }
 
-static const char *hint_after(enum link_state state)
+const char *printer_hint_after(const struct printer *p, enum link_state state)
 {
+	if (uplink_is_kicked(p->uplink)) {
+		return "end other programs that use this printer, then: bambuctl refresh";
+	}
 	switch (state) {
 	case LINK_AUTH_REFUSED:
 		return "read the access code on the printer and put it into AccessCode=";
@@ -255,7 +252,6 @@ static void on_down(void *arg, enum mqtt_down why, const char *text)
 {
 	struct printer *p = arg;
 	enum link_state state;
-	const char *hint;
 	char shown[200];
 
 	p->counters.down[why]++;
@@ -266,13 +262,11 @@ static void on_down(void *arg, enum mqtt_down why, const char *text)
 		p->link.outage_mono_ms = now_ms(p);
 	}
 	loop_timer_stop(&p->silence);
-	printer_asks_stop(p);
-	pending_drop(&p->pending, "the connection was lost");
-	state = state_after(p, why);
-	hint = uplink_is_kicked(p->uplink)
-		   ? "end other programs that use this printer, then: bambuctl refresh"
-		   : hint_after(state);
-	printer_enter(p, state, text_escape_buf(text, shown, sizeof(shown)), hint);
+	state = printer_state_after(p, why);
+	text_escape_buf(text, shown, sizeof(shown));
+	if (!printer_plane_lan_down(p, shown, printer_hint_after(p, state))) {
+		printer_enter(p, state, shown, printer_hint_after(p, state));
+	}
 	doctor_poke(p->doctor);
 }
 
@@ -307,9 +301,17 @@ void printer_renew_session(struct printer *p, const char *why)
 {
 	char client_id[32];
 
+	if (p->planes.active != PLANE_LAN) {
+		return;
+	}
 	p->renewals++;
 	make_client_id(p, client_id, sizeof(client_id));
 	uplink_renew(p->uplink, client_id, why);
+}
+
+static void on_message(void *arg, const char *topic, char *payload, size_t len)
+{
+	printer_on_message(arg, PLANE_LAN, topic, payload, len);
 }
 
 static void open_uplink(struct printer *p, struct tls_profile *profile)
@@ -320,10 +322,10 @@ static void open_uplink(struct printer *p, struct tls_profile *profile)
 	    [VERIFY_INSECURE] = TLS_VERIFY_INSECURE,
 	};
 	struct uplink_handler handler = {
-	    .up = on_up, .message = printer_on_message, .down = on_down, .arg = p};
+	    .up = on_up, .message = on_message, .down = on_down, .arg = p};
 	char client_id[32];
 	struct uplink_config config = {
-	    .host = p->config.address,
+	    .host = printer_address(p),
 	    .port = p->config.port,
 	    .user = "bblp",
 	    .client_id = client_id,
@@ -340,42 +342,60 @@ static void open_uplink(struct printer *p, struct tls_profile *profile)
 	uplink_start(p->uplink);
 }
 
-static const char *why_disabled(const struct printer *p)
+/* NULL: open. */
+static const char *why_no_lan(const struct printer *p)
 {
-	if (p->config.disabled) {
-		return p->config.disabled;
-	}
 	if (p->config.mode == MODE_CLOUD) {
-		return "Mode=cloud: the cloud is not in this version";
+		return "Mode=cloud, and the account is not in use: Enabled= of [Cloud]";
 	}
-	if (!p->config.address) {
+	if (!printer_address(p)) {
 		return "no Address=, and discovery is not in this version";
 	}
 	return p->config.access_code ? NULL : "no AccessCode=";
 }
 
+static const char *try_uplink(struct printer *p)
+{
+	const char *why = why_no_lan(p);
+	struct tls_profile *profile = why ? NULL : profile_of(p, &why);
+
+	if (profile) {
+		open_uplink(p, profile);
+		tls_profile_unref(profile);
+	}
+	return profile ? NULL : why;
+}
+
+void printer_open_uplink(struct printer *p)
+{
+	struct log_subject subject = printer_subject(p);
+	const char *why = try_uplink(p);
+
+	if (why) {
+		log_write(LOG_LEVEL_WARN, &subject, "not reached in the local network: %s", why);
+	}
+}
+
 void printer_link_init(struct printer *p)
 {
-	const char *why = why_disabled(p);
-	struct tls_profile *profile = NULL;
+	const char *why;
 
 	p->link.state = LINK_CONNECTING;
 	p->link.since_wall_ms = loop_wall_ms(p->fleet->loop);
 	p->link.outage_mono_ms = p->link.up_mono_ms = p->link.down_mono_ms = -1;
 	loop_timer_init(&p->silence, p->fleet->loop, on_silence, p);
-	if (!why) {
-		profile = profile_of(p, &why);
-	}
-	if (!profile) {
+	printer_planes_init(p);
+	why = p->config.disabled ? p->config.disabled : try_uplink(p);
+	if (why && !p->planes.route) {
 		printer_enter(p, LINK_DISABLED, why, "correct it, then: bambuctl daemon reload");
-		return;
+	} else if (!p->uplink && !cloud_link_is_signed_in(p->fleet->cloud)) {
+		printer_enter(p, LINK_OFFLINE, "not signed in to the cloud", "bambuctl login");
 	}
-	open_uplink(p, profile);
-	tls_profile_unref(profile);
 }
 
 void printer_link_finish(struct printer *p)
 {
 	loop_timer_stop(&p->silence);
+	printer_planes_finish(p);
 	uplink_destroy(TAKE(p->uplink));
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "daemon/fleet/printer_internal.h"
+#include "daemon/fleet/printer_plane.h"
 #include "daemon/fleet/tap.h"
 #include "daemon/model/encode.h"
 
@@ -23,6 +24,7 @@ static int64_t now_ms(const struct printer *p)
 	return loop_now_ms(p->fleet->loop);
 }
 
+/* So many that some are to be left out. */
 static bool flooded(struct printer *p)
 {
 	if (now_ms(p) - p->flood_window_ms >= 1000) {
@@ -190,7 +192,7 @@ static bool count_kind(struct printer *p, enum report_kind kind)
 		p->counters.ack++;
 		return true; /* it may speak of the lock */
 	case REPORT_EVENT:
-		p->counters.event++;
+		p->counters.event++; /* of the cloud they were taken before */
 		return false;
 	case REPORT_NONE:
 	case REPORT_KIND_COUNT:
@@ -200,9 +202,24 @@ static bool count_kind(struct printer *p, enum report_kind kind)
 	return false;
 }
 
-void printer_on_message(void *arg, const char *topic, char *payload, size_t len)
+/* The printer's own session is cut; one that others use is not, and what was left out is asked for
+ * once. */
+static void stem_flood(struct printer *p)
 {
-	struct printer *p = arg;
+	p->counters.dropped_limit++;
+	if (p->planes.active == PLANE_LAN) {
+		uplink_reconnect(p->uplink, "more than 200 messages in a second");
+	} else if (p->flood_count == FLOOD_MAX + 1) {
+		log_drop(p, "more than 200 in a second");
+		state_reset(&p->state);
+		derive_gap(&p->derive);
+		printer_ask_full(p, PUSHALL_BASE);
+	}
+}
+
+void printer_on_message(
+    struct printer *p, enum plane plane, const char *topic, char *payload, size_t len)
+{
 	struct report *r = &p->fleet->report;
 	int error;
 
@@ -213,9 +230,11 @@ void printer_on_message(void *arg, const char *topic, char *payload, size_t len)
 		log_drop(p, "it came on a topic of another printer");
 		return;
 	}
+	if (!printer_plane_hears(p, plane, payload, len)) {
+		return;
+	}
 	if (flooded(p)) {
-		p->counters.dropped_limit++;
-		uplink_reconnect(p->uplink, "more than 200 messages in a second");
+		stem_flood(p);
 		return;
 	}
 	error = report_decode(r, payload, len);
@@ -233,6 +252,7 @@ void printer_on_message(void *arg, const char *topic, char *payload, size_t len)
 		merge(p, r);
 		pending_look(&p->pending);
 		start_look(p);
+		printer_plane_learn(p);
 	}
 }
 
@@ -243,13 +263,13 @@ static void send_request(struct printer *p, size_t (*encode)(char *, uint32_t))
 
 	p->asks.sequence = encode_next_sequence(p->asks.sequence);
 	len = encode(buf, p->asks.sequence);
-	uplink_publish(p->uplink, p->topic_request, buf, len);
+	printer_publish(p, buf, len);
 }
 
 static void send_pushall(struct printer *p)
 {
 	loop_timer_stop(&p->asks.pushall);
-	p->asks.pushall_mono_ms = now_ms(p);
+	p->asks.pushall_mono_ms[p->planes.active] = now_ms(p);
 	p->counters.pushalls++;
 	send_request(p, encode_pushall);
 }
@@ -268,12 +288,24 @@ static int64_t pushall_gap_ms(const struct printer *p, enum pushall_reason reaso
 	return gap_ms;
 }
 
+/* When the printer was asked last: a new session counts its own way alone, the printer's processor
+ * does not care by which. -1 never. */
+static int64_t last_pushall_ms(const struct printer *p, enum pushall_reason reason)
+{
+	const int64_t *at_ms = p->asks.pushall_mono_ms;
+
+	if (reason == PUSHALL_CONNECT) {
+		return at_ms[p->planes.active];
+	}
+	return at_ms[PLANE_LAN] > at_ms[PLANE_CLOUD] ? at_ms[PLANE_LAN] : at_ms[PLANE_CLOUD];
+}
+
 int64_t printer_ask_full(struct printer *p, enum pushall_reason reason)
 {
-	int64_t since_ms = now_ms(p) - p->asks.pushall_mono_ms;
-	int64_t wait_ms = pushall_gap_ms(p, reason) - since_ms;
+	int64_t last_ms = last_pushall_ms(p, reason);
+	int64_t wait_ms = last_ms < 0 ? 0 : pushall_gap_ms(p, reason) - (now_ms(p) - last_ms);
 
-	if (p->asks.pushall_mono_ms < 0 || wait_ms <= 0) {
+	if (wait_ms <= 0) {
 		if (reason == PUSHALL_BASE) {
 			p->asks.base_tries++;
 		}
@@ -301,7 +333,7 @@ static void on_pushall_due(void *arg)
 {
 	struct printer *p = arg;
 
-	if (uplink_is_up(p->uplink)) {
+	if (printer_is_up(p)) {
 		send_pushall(p);
 	}
 }
@@ -310,16 +342,28 @@ static void on_version_late(void *arg)
 {
 	struct printer *p = arg;
 
-	if (uplink_is_up(p->uplink)) {
+	if (printer_is_up(p)) {
 		printer_ask_version(p);
 	}
+}
+
+void printer_ask_life(struct printer *p, enum plane plane)
+{
+	char buf[ENCODE_MAX];
+	size_t len;
+
+	p->asks.sequence = encode_next_sequence(p->asks.sequence);
+	len = encode_get_version(buf, p->asks.sequence);
+	printer_publish_by(p, plane, buf, len);
 }
 
 void printer_asks_init(struct printer *p)
 {
 	/* Not where others begin: their answers come to us too. */
 	p->asks.sequence = ENCODE_SEQUENCE_FIRST + fleet_random() % (ENCODE_SEQUENCE_LAST / 2);
-	p->asks.pushall_mono_ms = -1;
+	for (int i = 0; i < PLANE_COUNT; i++) {
+		p->asks.pushall_mono_ms[i] = -1;
+	}
 	loop_timer_init(&p->asks.pushall, p->fleet->loop, on_pushall_due, p);
 	loop_timer_init(&p->asks.version, p->fleet->loop, on_version_late, p);
 	p->full_tokens_milli = FULL_BURST * 1000;

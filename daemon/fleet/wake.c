@@ -41,6 +41,9 @@ static void redial_all(struct wake *w)
 {
 	size_t i, count = registry_count(w->registry);
 
+	if (w->fleet->cloud) {
+		cloud_link_redial(w->fleet->cloud, "the machine slept");
+	}
 	for (i = 0; i < count; i++) {
 		struct printer *p = registry_at(w->registry, i);
 

@@ -13,6 +13,7 @@ struct link_view {
 	enum plane plane;
 	enum tls_word tls;
 	const char *address;	      /* NULL unknown */
+	const char *address_source;   /* configured; printer: it told it through the cloud; NULL */
 	int64_t since_wall_ms;	      /* when the state was entered */
 	int64_t last_message_mono_ms; /* -1 never */
 	uint64_t reconnects;

@@ -23,6 +23,7 @@ static void sample_start(struct sample *s, const char *name, const char *serial)
 		.plane = PLANE_LAN,
 		.tls = TLS_WORD_VERIFIED,
 		.address = "192.0.2.31",
+		.address_source = "configured",
 		.since_wall_ms = NOW_WALL_MS - 3600000,
 		.last_message_mono_ms = NOW_MONO_MS - 412},
 	    .camera = {.state = "idle",
