@@ -13,6 +13,7 @@
 #include "common/jw.h"
 #include "tests/sim/cert.h"
 #include "tests/sim/cloud.h"
+#include "tests/sim/cloud_mqtt.h"
 #include "tests/sim/command_internal.h"
 #include "tests/sim/ftp.h"
 #include "tests/sim/printer.h"
@@ -25,6 +26,8 @@ const char command_help[] =
     "  stats [PRINTER|total]         counters (JSON); bytes_in is what clients sent inside TLS\n"
     "  wait PRINTER|total COUNTER N [MS]  answers when a counter has reached N (10000 ms)\n"
     "  fault PRINTER|all NAME on|off [ARG]\n"
+    "  broker kick | kick-at-once on|off | stats   the cloud's broker: ends its sessions, once or\n"
+    "                                each at once; its counters (JSON)\n"
     "  state PRINTER|all WORD        idle preparing printing paused finished failed, at once\n"
     "  job PRINTER|all VERB [KEY=VALUE...]  start pause resume cancel runout finish fail; a job "
     "goes\n"
@@ -436,6 +439,8 @@ int command_run(struct sim *sim, char *line, struct jw *reply, struct command_wa
 		run_last(sim, rest, verb[0] == 's', reply);
 	} else if (strcmp(verb, "cloud") == 0) {
 		cloud_command(sim->cloud, rest, reply);
+	} else if (strcmp(verb, "broker") == 0) {
+		cloud_broker_command(sim->broker, rest, reply);
 	} else if (strcmp(verb, "quit") == 0) {
 		command_put(reply, "ok");
 		event_base_loopexit(sim->base, NULL);

@@ -63,6 +63,8 @@ static const struct {
     [FAULT_JOIN] = {"join", "[MS]", "gathers packets so long and sends them in one record (100)", 1,
 	10000, 100},
     [FAULT_MUTE] = {"mute", "", "publishes nothing more; TCP and PING live", 1, 0, 0},
+    [FAULT_CLOUD_OFF] = {"cloud-off", "",
+	"not connected to the cloud: its broker hears nothing of it and says so", 1, 0, 0},
     [FAULT_FLOOD] = {"flood", "[N]", "so many deltas a second (1000)", 1, 100000, 1000},
     [FAULT_ACK_ONLY] = {"ack-only", "", "commands are acknowledged and have no effect", 1, 0, 0},
     [FAULT_NO_ACK] = {"no-ack", "", "commands have their effect and are not acknowledged", 1, 0, 0},

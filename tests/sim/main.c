@@ -16,6 +16,7 @@
 #include "common/util.h"
 #include "tests/sim/cert.h"
 #include "tests/sim/cloud.h"
+#include "tests/sim/cloud_mqtt.h"
 #include "tests/sim/command.h"
 #include "tests/sim/control.h"
 #include "tests/sim/farm.h"
@@ -385,6 +386,10 @@ static int run_farm(struct sim *sim, const struct options *o, struct control **r
 	if (o->cloud.on && cloud_open(sim, &o->cloud, o->dir, &sim->cloud) < 0) {
 		return 1;
 	}
+	if (sim->cloud && cloud_broker_open(sim, &sim->broker) < 0) {
+		log_err("the cloud's broker cannot listen");
+		return 1;
+	}
 	r = control_open(sim, path, ret_control);
 	if (r < 0) {
 		log_err("%s: %s", path, strerror(-r));
@@ -420,6 +425,7 @@ static int simulate(const struct options *o)
 	} else {
 		status = run_farm(&sim, o, &control);
 	}
+	cloud_broker_close(sim.broker);
 	cloud_close(sim.cloud);
 	farm_destroy(&sim);
 	control_close(control);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* One simulated printer: its port, certificate, clients, moving state and faults. */
 #include "tests/sim/printer.h"
+#include "tests/sim/cloud_mqtt.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -92,7 +93,7 @@ static bool has_audience(struct printer *p)
 			return true;
 		}
 	}
-	return false;
+	return p->cloud_subs != 0;
 }
 
 void printer_publish_on(
@@ -112,6 +113,9 @@ void printer_publish_on(
 void printer_publish(struct printer *p, const void *payload, size_t len)
 {
 	printer_publish_on(p, p->topic_report, payload, len, false);
+	if (p->sim->broker) {
+		cloud_broker_publish(p->sim->broker, p, payload, len);
+	}
 }
 
 void printer_publish_jw(struct printer *p, struct jw *w)
@@ -306,6 +310,9 @@ int printer_fault(struct printer *p, enum fault which, bool on, const char *arg)
 	r = apply_port(p);
 	if (r == 0) {
 		r = ftp_apply_faults(p->ftp);
+	}
+	if (which == FAULT_CLOUD_OFF || (which == FAULT_OFF && (is_off(f) || !on))) {
+		cloud_broker_presence(p->sim->broker, p, !on);
 	}
 	if (on && is_off(f)) {
 		ftp_drop(p->ftp, "switched off");

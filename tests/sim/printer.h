@@ -50,6 +50,7 @@ struct printer {
 	struct printer_counters counters;
 	struct endpoint endpoint;
 	struct list sessions;
+	uint32_t cloud_subs; /* sessions of the cloud's broker that hear it, a bit each */
 	struct store *store;
 	struct ftp_door *ftp;
 	X509 *leaf; /* made at the first connection, again when a fault asks for another */

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 struct cloud;
+struct cloud_broker;
 struct event_base;
 struct pki;
 struct printer;
@@ -14,11 +15,12 @@ struct printer;
 struct sim {
 	struct event_base *base;
 	struct pki *pki;
-	struct cloud *cloud; /* NULL = none */
-	double rate_hz;	     /* what printers begin with */
-	bool deltas;	     /* X1 sends deltas too, instead of a full report every time */
-	double pace;	     /* simulated seconds in one real second */
-	bool verbose;	     /* connections and requests on stderr */
+	struct cloud *cloud;	     /* NULL = none */
+	struct cloud_broker *broker; /* the cloud's; NULL = none */
+	double rate_hz;		     /* what printers begin with */
+	bool deltas;		     /* X1 sends deltas too, instead of a full report every time */
+	double pace;		     /* simulated seconds in one real second */
+	bool verbose;		     /* connections and requests on stderr */
 	struct printer **printers;
 	size_t count;
 };
