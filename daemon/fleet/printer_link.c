@@ -264,7 +264,9 @@ static void on_down(void *arg, enum mqtt_down why, const char *text)
 	loop_timer_stop(&p->silence);
 	state = printer_state_after(p, why);
 	text_escape_buf(text, shown, sizeof(shown));
-	if (!printer_plane_lan_down(p, shown, printer_hint_after(p, state))) {
+	/* An address that was only told proves nothing: then the cloud's verdict stays. */
+	if (!printer_plane_lan_down(p, shown, printer_hint_after(p, state)) &&
+	    (p->config.address || !p->planes.route)) {
 		printer_enter(p, state, shown, printer_hint_after(p, state));
 	}
 	doctor_poke(p->doctor);

@@ -226,7 +226,7 @@ static void lose_cloud(struct printer *p, enum link_state state, const char *tex
 		p->link.outage_mono_ms = now_ms(p);
 		printer_enter(p, state, text, hint);
 		doctor_poke(p->doctor);
-	} else if (p->planes.active == PLANE_NONE && !p->uplink) {
+	} else if (p->planes.active == PLANE_NONE && !p->config.address) {
 		printer_enter(p, state, text, hint);
 		doctor_poke(p->doctor);
 	}

@@ -45,18 +45,23 @@ def make_leaf(folder, name, cn, ca="ca"):
 class Broker(Process):
     """mosquitto for one printer; publish() speaks as the printer."""
 
-    def __init__(self, folder, serial, code="12345678", leaf="leaf", name="mosquitto", port=None):
+    def __init__(self, folder, serial, code="12345678", leaf="leaf", name="mosquitto", port=None, user="bblp", acl=None):
         self.folder, self.serial, self.code = pathlib.Path(folder), serial, code
         self.port, self.plain = port or free_port(), free_port()
         passwords = self.folder / f"{name}.passwd"
-        subprocess.run(["mosquitto_passwd", "-c", "-b", str(passwords), "bblp", code], check=True, capture_output=True)
+        subprocess.run(["mosquitto_passwd", "-c", "-b", str(passwords), user, code], check=True, capture_output=True)
         passwords.chmod(0o600)
         conf = self.folder / f"{name}.conf"
-        user = "user root\n" if os.geteuid() == 0 else ""
+        run_as = "user root\n" if os.geteuid() == 0 else ""
+        rules = ""
+        if acl:
+            (self.folder / f"{name}.acl").write_text(f"user {user}\n" + "".join(f"topic {line}\n" for line in acl))
+            (self.folder / f"{name}.acl").chmod(0o600)
+            rules = f"acl_file {self.folder}/{name}.acl\n"
         # A plain door on loopback beside it, by which the test speaks as the printer.
-        conf.write_text(f"{user}per_listener_settings true\nlistener {self.port} 127.0.0.1\n"
+        conf.write_text(f"{run_as}per_listener_settings true\nlistener {self.port} 127.0.0.1\n"
                         f"cafile {self.folder}/ca.pem\ncertfile {self.folder}/{leaf}.pem\nkeyfile {self.folder}/{leaf}.key\n"
-                        f"allow_anonymous false\npassword_file {passwords}\n"
+                        f"allow_anonymous false\npassword_file {passwords}\n{rules}"
                         f"listener {self.plain} 127.0.0.1\nallow_anonymous true\nlog_type all\n")
         super().__init__(name, [MOSQUITTO, "-c", conf], folder)
         self.wait_line("Opening ipv4 listen socket")
