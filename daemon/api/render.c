@@ -84,7 +84,7 @@ static void render_section_lights(struct jw *w, const char *key, const struct pr
 
 static void render_section_camera(struct jw *w, const char *key, const struct printer_view *v)
 {
-	const struct camera_view *camera = &v->camera;
+	const struct camera_summary *camera = &v->camera;
 	const struct caps *caps = v->state->info.caps;
 
 	jw_object(w, key);

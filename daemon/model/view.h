@@ -21,7 +21,7 @@ struct link_view {
 	const char *last_error_hint; /* what to type, NULL none */
 };
 
-struct camera_view {
+struct camera_summary {
 	const char *state;     /* streaming connecting stalled idle off error */
 	int64_t frame_mono_ms; /* -1 none */
 	int width, height;     /* UNKNOWN_INT */
@@ -35,7 +35,7 @@ struct printer_view {
 	const char *const *tags; /* NULL-terminated, may be NULL */
 	const struct state *state;
 	struct link_view link;
-	struct camera_view camera;
+	struct camera_summary camera;
 	int64_t now_mono_ms, now_wall_ms;
 	const struct hms_texts *texts; /* the vendor's words, or NULL */
 };

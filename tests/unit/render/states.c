@@ -260,7 +260,7 @@ void sample_printing_h2d(struct sample *s)
 	st->device.door_open = TRI_NO;
 	st->device.timelapse = TRI_NO;
 	st->device.recording = TRI_YES;
-	s->view.camera = (struct camera_view){
+	s->view.camera = (struct camera_summary){
 	    .state = "streaming",
 	    .frame_mono_ms = NOW_MONO_MS - 510,
 	    .width = 1920,
