@@ -238,7 +238,9 @@ static void draw_cloud(struct out *o, json_object *cloud)
 	json_object *token = json_get_obj(cloud, "token");
 	_cleanup_free_ char *word = out_safe(o, state), *end = show_token_end(o, token);
 
-	if (!state || strcmp(state, "disabled") == 0) {
+	/* Who never signed in wants no word about it; a token that died is still there. */
+	if (!state || strcmp(state, "disabled") == 0 ||
+	    (strcmp(state, "signed_out") == 0 && !token)) {
 		return;
 	}
 	for (char *p = word; *p; p++) {

@@ -7,6 +7,7 @@ import termios
 import threading
 
 import harness
+import test_account
 from harness import BAMBUCTL, DEADLINE, Case
 from test_ctl import Terminal
 
@@ -141,10 +142,9 @@ class ScriptedCase(Case):
         self.answer_password(terminal)
         terminal.until(b"(empty: a new one): ")
         terminal.type(b"111111\n")
-        terminal.until(b"too old")
-        terminal.until(b"(empty: a new one): ")
+        terminal.until(b"asks for a new one.\r\nCode from the e-mail")
         terminal.type(b"\n")
-        terminal.until(b"Asking for a new code")
+        terminal.until(b"Asking for a new code ...\r\nCode from the e-mail")
         terminal.type(b"222222\n")
         self.assertEqual(terminal.end(), 0, terminal.text)
         self.assertEqual([(p["login"], p["code"]) for p in self.daemon_.said("account.verify_code")],
@@ -265,12 +265,110 @@ class ScriptedCase(Case):
             code, out, _ = self.pipe("account", "token", "--json")
             self.assertEqual((code, json.loads(out)), (exit_status, status))
 
+    def test_tables_of_the_account(self):
+        self.daemon_.answers["account.devices"] = [answer({"devices": [
+            {"serial": "01S00A000000001", "name": "bench\x1b[2J", "model": "P1S", "product": "Bambu Lab P1S", "online": True, "printer": None}]})]
+        self.daemon_.answers["account.limits"] = [answer({"buckets": [
+            {"name": "login", "rate": 5, "per": "minute", "left": 4, "refill_ms": 11001}], "blocked_until": None, "blocked_why": None})]
+        code, out, err = self.pipe("account", "devices")
+        self.assertEqual((code, err), (0, ""))
+        self.assertRegex(out, r"(?s)NAME +PRINTER +SERIAL +MODEL +ONLINE\nbench\\x1B\[2J +- +01S00A000000001 +P1S +yes\n")
+        code, out, _ = self.pipe("account", "limits")
+        self.assertEqual(code, 0)
+        self.assertRegex(out, r"login +4 +5 +minute +12s\n")
+
     def test_fields_of_the_profile_are_set(self):
         self.daemon_.answers["account.profile_set"] = [answer({"name": "a=b"})]
         self.assertEqual(self.pipe("account", "profile", "set", "name=a=b", "bio=")[0], 0)
         self.assertEqual(self.daemon_.said("account.profile_set"), [{"values": {"name": "a=b", "bio": ""}}])
         for words in ((), ("name",), ("=x",)):
             self.assertEqual(self.pipe("account", "profile", "set", *words)[0], 2)
+
+
+class CloudCase(test_account.AccountCase):
+    """bambuctl, bambud and the simulated cloud: nothing is written down beforehand."""
+
+    def terminal(self):
+        terminal = Terminal(self.daemon_.socket, "login", "--email", self.info["account"])
+        terminal.until(b"Password of")
+        terminal.type(test_account.PASSWORD.encode() + b"\n")
+        return terminal
+
+    def by_pipe(self, *args, given=None):
+        given = test_account.PASSWORD + "\n" if given is None else given
+        return self.daemon_.ctl("login", "--email", self.info["account"], *args, stdin=given)
+
+    def test_from_signing_in_to_signing_out(self):
+        self.begin_account(printers=3)
+        self.assertIn("state     signed out\n", self.daemon_.ctl("account")[1])
+        self.do("cloud", "set", "expires=7776000")
+        terminal = self.terminal()
+        self.assertEqual(terminal.end(), 0, terminal.text)
+        self.assertRegex(terminal.text.decode(), r"signed in as m\*+@example\.org \(custom\), token ends in 89 days; 3 printers found\r\n")
+        self.assertNotIn(test_account.PASSWORD.encode(), terminal.text)
+        code, out, _ = self.daemon_.ctl("account", "token")
+        self.assertEqual((code, "valid" in out), (0, True), out)
+        code, out, _ = self.daemon_.ctl("account", "devices", "-n", "-o", "serial")
+        self.assertEqual((code, sorted(out.split())), (0, sorted(self.serials)))
+        code, out, _ = self.daemon_.ctl("account", "limits")
+        self.assertEqual((code, "REFILL" in out), (0, True), out)
+        self.assertRegex(self.daemon_.ctl("list")[1], r"\.  Cloud: signed in, token ends in 89 days\.\n")
+        self.assertIn("signed_in", self.daemon_.ctl("daemon", "status")[1])
+        self.assertEqual(self.daemon_.ctl("logout"), (0, "signed out\n", ""))
+        code, _, err = self.daemon_.ctl("account", "token")
+        self.assertEqual((code, "bambuctl login" in err), (11, True), err)
+        code, _, err = self.daemon_.ctl("account", "devices")
+        self.assertEqual((code, "bambuctl login" in err), (11, True), err)
+
+    def test_a_code_by_mail_after_a_wrong_one(self):
+        self.begin_account("--cloud-login", "code")
+        terminal = self.terminal()
+        terminal.until(b"Code from the e-mail")
+        terminal.type(b"0\n")
+        terminal.until(b"did not take the code\r\nCode from the e-mail")
+        terminal.type(self.codes()["mail"].encode() + b"\n")
+        self.assertEqual(terminal.end(), 0, terminal.text)
+        self.assertEqual(self.call("account.status")["state"], "signed_in")
+
+    def test_an_old_code_and_a_new_one(self):
+        self.begin_account("--cloud-login", "code")
+        self.do("cloud", "set", "code=0")
+        terminal = self.terminal()
+        terminal.until(b"Code from the e-mail")
+        terminal.type(self.codes()["mail"].encode() + b"\n")
+        terminal.until(b"asks for a new one.\r\nCode from the e-mail")
+        self.do("cloud", "set", "code=300")
+        terminal.text = b""
+        terminal.type(b"\n")
+        terminal.until(b"Code from the e-mail")
+        terminal.type(self.codes()["mail"].encode() + b"\n")
+        self.assertEqual(terminal.end(), 0, terminal.text)
+
+    def test_an_authenticator_without_a_terminal(self):
+        self.begin_account("--cloud-login", "tfa")
+        code, out, err = self.by_pipe("--json")
+        step = json.loads(out)
+        self.assertEqual((code, step["need"], err.count("\n")), (11, "totp", 1), err)
+        self.assertIn("a login waits for a code", self.daemon_.ctl("account")[1])
+        # A program goes on with what it was told.
+        self.assertEqual(self.call("account.verify_code", login=step["login"], code=self.codes()["tfa"]), {"state": "signed_in"})
+
+    def test_what_stands_in_the_way_is_told_apart(self):
+        self.begin_account()
+        code, out, err = self.by_pipe(given="wrong\n")
+        self.assertEqual((code, out, err.count("\n")), (11, "", 1), err)
+        self.assertIn("password", err)
+        self.do("cloud", "fault", "cloudflare", "on")
+        code, _, err = self.by_pipe()
+        self.assertEqual((code, "Cloudflare" in err, err.count("\n")), (15, True, 1), err)
+
+    def test_a_token_got_elsewhere(self):
+        self.begin_account("--cloud-token", "opaque-and-good")
+        code, _, err = self.daemon_.ctl("login", "--token-stdin", stdin="not-one\n")
+        self.assertEqual((code, err.count("\n")), (11, 1), err)
+        code, out, err = self.daemon_.ctl("login", "--token-stdin", stdin="opaque-and-good\n")
+        self.assertEqual((code, err), (0, ""))
+        self.assertRegex(out, r"^signed in as .*\(custom\), token end unknown; 2 printers found\n$")
 
 
 if __name__ == "__main__":

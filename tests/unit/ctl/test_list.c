@@ -183,6 +183,20 @@ static void list_tells_the_end_of_the_cloud_token(void **state)
 	assert_non_null(strstr(text, "1 idle.  Cloud: signed in, token ends in 11 days.\n"));
 }
 
+static void list_is_silent_of_a_cloud_that_nobody_wanted(void **state)
+{
+	struct out o = show_plain();
+	_cleanup_free_ char *never = show_to_text(show_list,
+	    "{\"printers\":[" IDLE "],\"cloud\":{\"state\":\"signed_out\",\"token\":null}}", &o);
+	_cleanup_free_ char *dead = show_to_text(show_list,
+	    "{\"printers\":[" IDLE "],\"cloud\":{\"state\":\"signed_out\",\"token\":{\"verdict\":"
+	    "\"dead\",\"expires\":null}}}",
+	    &o);
+
+	assert_null(strstr(never, "Cloud"));
+	assert_non_null(strstr(dead, "1 idle.  Cloud: signed out.\n"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -197,6 +211,7 @@ int main(void)
 	    cmocka_unit_test(list_cuts_the_job_to_fit_a_narrow_terminal),
 	    cmocka_unit_test(list_of_nothing_says_what_to_do),
 	    cmocka_unit_test(list_tells_the_end_of_the_cloud_token),
+	    cmocka_unit_test(list_is_silent_of_a_cloud_that_nobody_wanted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
