@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The baseline of the farm benchmark: bare libmosquitto clients over TLS that count messages and do
- * nothing else. usage: bench_receiver FILE      lines of FILE: SERIAL PORT CODE; prints `ready`,
- * runs until SIGTERM, prints the count */
+ * nothing else. usage: bench_receiver FILE [USER]      lines of FILE: SERIAL PORT CODE; prints
+ * `ready`, runs until SIGTERM, prints the count. With USER all of them on the first one's
+ * connection */
 #include <errno.h>
 #include <event2/event.h>
 #include <event2/event_struct.h>
@@ -24,7 +25,8 @@ struct client {
 
 static struct event_base *base;
 static struct client *clients;
-static size_t client_count, up_count;
+static size_t client_count, topic_count, up_count;
+static const char *user = "bblp";
 static unsigned long messages;
 
 static void on_connect(struct mosquitto *m, void *arg, int rc)
@@ -34,7 +36,9 @@ static void on_connect(struct mosquitto *m, void *arg, int rc)
 	if (rc == 0 && !c->up) {
 		c->up = true;
 		up_count++;
-		mosquitto_subscribe(m, NULL, c->topic, 1);
+		for (size_t i = 0; i < topic_count; i++) {
+			mosquitto_subscribe(m, NULL, c[i].topic, 1);
+		}
 	}
 }
 
@@ -84,7 +88,7 @@ static void open_client(struct client *c, SSL_CTX *ctx)
 	c->mosq = mosquitto_new(NULL, true, c);
 	mosquitto_int_option(c->mosq, MOSQ_OPT_SSL_CTX_WITH_DEFAULTS, 0);
 	mosquitto_void_option(c->mosq, MOSQ_OPT_SSL_CTX, ctx);
-	mosquitto_username_pw_set(c->mosq, "bblp", c->code);
+	mosquitto_username_pw_set(c->mosq, user, c->code);
 	mosquitto_connect_callback_set(c->mosq, on_connect);
 	mosquitto_message_callback_set(c->mosq, on_message);
 	if (mosquitto_connect_async(c->mosq, "127.0.0.1", c->port, 30) != MOSQ_ERR_SUCCESS) {
@@ -140,8 +144,8 @@ int main(int argc, char **argv)
 	SSL_CTX *ctx;
 	size_t i;
 
-	if (argc != 2) {
-		fprintf(stderr, "usage: bench_receiver FILE\n");
+	if (argc != 2 && argc != 3) {
+		fprintf(stderr, "usage: bench_receiver FILE [USER]\n");
 		return 2;
 	}
 	mosquitto_lib_init();
@@ -149,6 +153,12 @@ int main(int argc, char **argv)
 	ctx = SSL_CTX_new(TLS_client_method());
 	SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
 	read_clients(argv[1]);
+	topic_count = 1;
+	if (argc == 3) {
+		user = argv[2];
+		topic_count = client_count;
+		client_count = client_count > 0;
+	}
 	for (i = 0; i < client_count; i++) {
 		open_client(&clients[i], ctx);
 		if (i % 32 == 31) {

@@ -9,6 +9,7 @@ for program in bench_decode bench_render; do
 	"$build/tests/bench/$program" || failed=1
 done
 BUILD_DIR=$build /usr/bin/python3 "$here/bench_farm.py" || failed=1
+BUILD_DIR=$build /usr/bin/python3 "$here/bench_cloud.py" || failed=1
 BUILD_DIR=$build /usr/bin/python3 "$here/bench_command.py" || failed=1
 BUILD_DIR=$build /usr/bin/python3 "$here/bench_files.py" || failed=1
 exit $failed
