@@ -206,6 +206,10 @@ static void check_cloud(struct config_loader *l)
 		c->disabled =
 		    xstrdup("SignCertId= and SignKey= belong together: give both or none");
 	}
+	if (c->disabled && !c->enabled && c->text_url) {
+		config_warn(l, &l->single[SECTION_CLOUD].origin, true,
+		    "texts of codes are not fetched: %s", c->disabled);
+	}
 	if (c->disabled && c->enabled) {
 		config_warn(l, &l->single[SECTION_CLOUD].origin, true,
 		    "the account is not used: %s", c->disabled);

@@ -310,6 +310,7 @@ static const struct {
     {start_journal, stop_journal},
     {start_fleet, stop_fleet},
     {daemon_start_cloud, daemon_stop_cloud},
+    {daemon_start_texts, daemon_stop_texts},
     {start_files, stop_files},
     {start_metrics, stop_metrics},
     {daemon_start_server, daemon_stop_server},

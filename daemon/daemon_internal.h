@@ -30,6 +30,7 @@ struct daemon {
 	struct http *http;
 	struct rest *rest;
 	struct account *account;
+	struct texts *texts;
 	struct wake *wake;
 	struct files *files;
 	struct metrics *metrics;
@@ -59,6 +60,10 @@ void daemon_sync_printers(struct daemon *d);
 int daemon_start_cloud(struct daemon *d, struct err *e);
 void daemon_stop_cloud(struct daemon *d);
 void daemon_apply_cloud(struct daemon *d); /* after a change of the configuration */
+/* The vendor's texts of codes; a step of the start list and its mirror. */
+int daemon_start_texts(struct daemon *d, struct err *e);
+void daemon_stop_texts(struct daemon *d);
+void daemon_apply_texts(struct daemon *d); /* after a change of the configuration */
 /* The control socket, listening; a step of the start list and its mirror. */
 int daemon_start_server(struct daemon *d, struct err *e);
 void daemon_stop_server(struct daemon *d);

@@ -244,6 +244,16 @@ static bool hms_is_bad(const struct state_hms *hms)
 	return false;
 }
 
+void printer_texts_changed(struct printer *p)
+{
+	uint32_t bits = (p->state.hms.count > 0 ? SECTION_BIT(SECTION_HMS) : 0) |
+			(p->state.print.error != 0 ? SECTION_BIT(SECTION_PRINT) : 0);
+
+	if (bits != 0) {
+		hub_mark(p->fleet->hub, &p->slot, bits);
+	}
+}
+
 bool printer_has_problem(const struct printer *p)
 {
 	enum print_state print = p->state.print.state;

@@ -33,6 +33,8 @@ void printer_view(const struct printer *p, struct printer_view *ret);
  * "sent" or "connecting"; negative with *e: printer_offline (disabled), rate_limited (the model's
  * limit, hint says when). */
 int printer_refresh(struct printer *p, const char **ret_stage, struct err *e);
+/* The words for its codes may be others now. */
+void printer_texts_changed(struct printer *p);
 /* Problems sort first: refused, offline, stale, paused with error, failed, serious HMS. */
 bool printer_has_problem(const struct printer *p);
 
