@@ -102,6 +102,7 @@ const struct method method_table[] =
 	{
 	    .name = "account.preferences",
 	    .perm = PERM_READ,
+	    .since = "0.4.0",
 	    .verb = "account preferences",
 	    .usage = "",
 	    .help = "Show the preferences of the account",
@@ -113,6 +114,7 @@ const struct method method_table[] =
 	{
 	    .name = "account.profile",
 	    .perm = PERM_READ,
+	    .since = "0.4.0",
 	    .verb = "account profile",
 	    .usage = "",
 	    .help = "Show the profile of the account",
@@ -124,6 +126,7 @@ const struct method method_table[] =
 	{
 	    .name = "account.profile_set",
 	    .perm = PERM_ADMIN,
+	    .since = "0.4.0",
 	    .verb = "account profile set",
 	    .usage = "KEY=VALUE...",
 	    .help = "Change the profile of the account",
@@ -388,6 +391,7 @@ const struct method method_table[] =
 	{
 	    .name = "camera.ttcode",
 	    .perm = PERM_CONTROL,
+	    .since = "0.4.0",
 	    .verb = "camera ttcode",
 	    .usage = "PRINTER",
 	    .help = "Show the credentials of the cloud stream",
@@ -413,6 +417,7 @@ const struct method method_table[] =
 	    .name = "cloud.api",
 	    .perm = PERM_ADMIN,
 	    .confirm = true,
+	    .since = "0.4.0",
 	    .verb = "api",
 	    .usage = "METHOD PATH [-d JSON|-] [-q KEY=VALUE]...",
 	    .help = "Call any endpoint of the cloud",
@@ -428,6 +433,7 @@ const struct method method_table[] =
 	{
 	    .name = "cloud.device_info",
 	    .perm = PERM_READ,
+	    .since = "0.4.0",
 	    .verb = "cloud device",
 	    .usage = "PRINTER",
 	    .help = "Show what the cloud knows of a printer",
@@ -440,6 +446,7 @@ const struct method method_table[] =
 	{
 	    .name = "cloud.device_version",
 	    .perm = PERM_READ,
+	    .since = "0.4.0",
 	    .verb = "cloud version",
 	    .usage = "[PRINTER]",
 	    .help = "Show firmware versions as the cloud lists them",
@@ -452,6 +459,7 @@ const struct method method_table[] =
 	{
 	    .name = "cloud.files",
 	    .perm = PERM_READ,
+	    .since = "0.4.0",
 	    .verb = "cloud files",
 	    .usage = "",
 	    .help = "List files of the account",
@@ -463,8 +471,9 @@ const struct method method_table[] =
 	{
 	    .name = "cloud.messages",
 	    .perm = PERM_READ,
+	    .since = "0.4.0",
 	    .verb = "messages",
-	    .usage = "",
+	    .usage = "[--type N] [--after ID] [--limit N]",
 	    .help = "List messages of the account",
 	    .params =
 		{
@@ -477,6 +486,7 @@ const struct method method_table[] =
 	{
 	    .name = "cloud.notification_read",
 	    .perm = PERM_ADMIN,
+	    .since = "0.4.0",
 	    .verb = "notifications read",
 	    .usage = "ID",
 	    .help = "Mark a notification as read",
@@ -489,8 +499,9 @@ const struct method method_table[] =
 	{
 	    .name = "cloud.notifications",
 	    .perm = PERM_READ,
+	    .since = "0.4.0",
 	    .verb = "notifications",
-	    .usage = "[--unread]",
+	    .usage = "--unread | --action ACTION",
 	    .help = "List notifications of the account",
 	    .params =
 		{
@@ -502,9 +513,10 @@ const struct method method_table[] =
 	{
 	    .name = "cloud.print_start",
 	    .perm = PERM_ADMIN,
+	    .since = "0.4.0",
 	    .verb = "cloud print",
 	    .usage = "PRINTER ID",
-	    .help = "Print a file of the account",
+	    .help = "Print a file of the account (experimental)",
 	    .params =
 		{
 		    PRINTER_NEEDED,
@@ -515,18 +527,20 @@ const struct method method_table[] =
 	{
 	    .name = "cloud.print_status",
 	    .perm = PERM_READ,
+	    .since = "0.4.0",
 	    .verb = "cloud prints",
 	    .usage = "",
 	    .help = "Show prints as the cloud lists them",
 	    .params =
 		{
-		    PARAM(BOOL, "force", "ask the printers, not the cache of the cloud"),
+		    PARAM(BOOL, "force", "false = as the cloud remembers them"),
 		    RAW,
 		},
 	},
 	{
 	    .name = "cloud.project_create",
 	    .perm = PERM_ADMIN,
+	    .since = "0.4.0",
 	    .verb = "project create",
 	    .usage = "NAME",
 	    .help = "Create a project",
@@ -538,6 +552,7 @@ const struct method method_table[] =
 	{
 	    .name = "cloud.project_get",
 	    .perm = PERM_READ,
+	    .since = "0.4.0",
 	    .verb = "project",
 	    .usage = "ID",
 	    .help = "Show a project",
@@ -550,8 +565,9 @@ const struct method method_table[] =
 	{
 	    .name = "cloud.projects",
 	    .perm = PERM_READ,
+	    .since = "0.4.0",
 	    .verb = "projects",
-	    .usage = "",
+	    .usage = "[--page N] [--limit N]",
 	    .help = "List projects of the account",
 	    .params =
 		{
@@ -563,8 +579,9 @@ const struct method method_table[] =
 	{
 	    .name = "cloud.slicer_resources",
 	    .perm = PERM_READ,
+	    .since = "0.4.0",
 	    .verb = "cloud slicer-resources",
-	    .usage = "",
+	    .usage = "[--type TYPE] [--version VERSION]",
 	    .help = "List resources for slicers",
 	    .params =
 		{
@@ -576,6 +593,7 @@ const struct method method_table[] =
 	{
 	    .name = "cloud.slicer_setting",
 	    .perm = PERM_READ,
+	    .since = "0.4.0",
 	    .verb = "cloud slicer-setting",
 	    .usage = "ID",
 	    .help = "Show a slicer preset",
@@ -588,8 +606,9 @@ const struct method method_table[] =
 	{
 	    .name = "cloud.slicer_settings",
 	    .perm = PERM_READ,
+	    .since = "0.4.0",
 	    .verb = "cloud slicer-settings",
-	    .usage = "",
+	    .usage = "[--version VERSION]",
 	    .help = "List slicer presets",
 	    .params =
 		{
@@ -600,6 +619,7 @@ const struct method method_table[] =
 	{
 	    .name = "cloud.snapshot_url",
 	    .perm = PERM_READ,
+	    .since = "0.4.0",
 	    .verb = "cloud snapshot-url",
 	    .usage = "PRINTER",
 	    .help = "Show the address of a picture from the cloud",
@@ -612,8 +632,9 @@ const struct method method_table[] =
 	{
 	    .name = "cloud.task_create",
 	    .perm = PERM_ADMIN,
+	    .since = "0.4.0",
 	    .verb = "task create",
-	    .usage = "",
+	    .usage = "JSON|-",
 	    .help = "Create a task",
 	    .params =
 		{
@@ -623,6 +644,7 @@ const struct method method_table[] =
 	{
 	    .name = "cloud.task_get",
 	    .perm = PERM_READ,
+	    .since = "0.4.0",
 	    .verb = "task",
 	    .usage = "ID",
 	    .help = "Show a task",
@@ -635,6 +657,7 @@ const struct method method_table[] =
 	{
 	    .name = "cloud.tasks",
 	    .perm = PERM_READ,
+	    .since = "0.4.0",
 	    .verb = "tasks",
 	    .usage = "[PRINTER] [--after ID] [--limit N]",
 	    .help = "List past prints of the account",
@@ -649,6 +672,7 @@ const struct method method_table[] =
 	{
 	    .name = "cloud.upload",
 	    .perm = PERM_ADMIN,
+	    .since = "0.4.0",
 	    .verb = "cloud upload",
 	    .usage = "FILE",
 	    .help = "Upload a file to the account",
@@ -662,6 +686,7 @@ const struct method method_table[] =
 	{
 	    .name = "cloud.upload_url",
 	    .perm = PERM_ADMIN,
+	    .since = "0.4.0",
 	    .verb = "cloud upload-url",
 	    .usage = "NAME SIZE",
 	    .help = "Ask for the addresses of an upload",
@@ -676,6 +701,7 @@ const struct method method_table[] =
 	{
 	    .name = "cloud.video_url",
 	    .perm = PERM_READ,
+	    .since = "0.4.0",
 	    .verb = "cloud video-url",
 	    .usage = "PRINTER",
 	    .help = "Show the address of a video from the cloud",
@@ -1488,6 +1514,7 @@ const struct method method_table[] =
 	{
 	    .name = "printer.bind",
 	    .perm = PERM_ADMIN,
+	    .since = "0.4.0",
 	    .verb = "bind",
 	    .usage = "SERIAL --code-stdin",
 	    .help = "Bind a printer to the account",
@@ -1616,6 +1643,7 @@ const struct method method_table[] =
 	    .name = "printer.unbind",
 	    .perm = PERM_ADMIN,
 	    .confirm = true,
+	    .since = "0.4.0",
 	    .verb = "unbind",
 	    .usage = "PRINTER",
 	    .help = "Take a printer out of the account",

@@ -12,6 +12,11 @@ static const char *const json_words[] = {"pretty", "short", NULL};
 static const char *const region_words[] = {"global", "china", "custom", NULL};
 static const char *const color_words[] = {"auto", "always", "never", NULL};
 
+#define CLOUD_READS                                                                                \
+	"account preferences,account profile,cloud device,cloud version,cloud files,cloud prints," \
+	"cloud slicer-resources,cloud slicer-setting,cloud slicer-settings,cloud snapshot-url,"    \
+	"cloud video-url,messages,notifications,project,projects,task,tasks"
+
 const struct opt_row opt_table[OPT_COUNT] = {
     [OPT_PRINTER] = {"printer", 'p', OPT_VALUE_NEEDED, "SEL",
 	.help = "printer: a name, serial, glob, @group, model= or tag= (comma = or)"},
@@ -37,6 +42,10 @@ const struct opt_row opt_table[OPT_COUNT] = {
     [OPT_NO_WAIT] = {"no-wait", 0, .help = "do not wait for the effect of a command"},
     [OPT_HELP] = {"help", 'h', .help = "show help, of a verb when one is given"},
     [OPT_VERSION] = {"version", 'V', .help = "show the version"},
+    [OPT_ACTION] = {"action", 0, OPT_VALUE_NEEDED, "ACTION", .verbs = "notifications",
+	.help = "only of this action, as upload"},
+    [OPT_AFTER] = {"after", 0, OPT_VALUE_NEEDED, "ID", .verbs = "tasks,messages",
+	.help = "go on behind this one"},
     [OPT_ALL] = {"all", 0, .verbs = "hms", .help = "mere information too"},
     [OPT_AMS] = {"ams", 0, OPT_VALUE_NEEDED, "auto|SLOTS", .verbs = "print",
 	.help = "slot of each filament the plate uses (A1,ext,3 or 1=A1,3=B2); auto chooses"},
@@ -45,6 +54,10 @@ const struct opt_row opt_table[OPT_COUNT] = {
     [OPT_CHECK] = {"check", 0, .verbs = "print", .help = "say what would happen, start nothing"},
     [OPT_CODE] = {"code", 0, OPT_VALUE_NEEDED, "CODE", .verbs = "hms-action",
 	.help = "print error the answer is for, as 0300-8004; left out = the one shown"},
+    [OPT_CODE_STDIN] = {"code-stdin", 0, .verbs = "bind",
+	.help = "read the code the printer shows from stdin"},
+    [OPT_DATA] = {"data", 'd', OPT_VALUE_NEEDED, "JSON|-", .verbs = "api",
+	.help = "body of the request; -: from stdin"},
     [OPT_DIAMETER_MM] = {"diameter-mm", 0, OPT_VALUE_NEEDED, "MM",
 	.verbs = "kprofile,kprofile set,kprofile delete", .help = "diameter of the nozzle"},
     [OPT_EMAIL] = {"email", 0, OPT_VALUE_NEEDED, "EMAIL", .verbs = "login",
@@ -64,8 +77,8 @@ const struct opt_row opt_table[OPT_COUNT] = {
     [OPT_LANG] = {"lang", 0, OPT_VALUE_NEEDED, "LANG", .verbs = "hms text",
 	.help = "language of the text"},
     [OPT_LAYER_INSPECT] = {"layer-inspect", 0, .verbs = "print", .help = "inspect the first layer"},
-    [OPT_LIMIT] = {"limit", 0, OPT_VALUE_NEEDED, "N", .verbs = "events",
-	.help = "at most this many"},
+    [OPT_LIMIT] = {"limit", 0, OPT_VALUE_NEEDED, "N", .verbs = "events,messages,projects,tasks",
+	.help = "at most this many; of the cloud 100 at once"},
     [OPT_MODE] = {"mode", 0, OPT_VALUE_NEEDED, "0|1|2", .verbs = "buzzer",
 	.help = "silent, alarm or beep; left out = beep"},
     [OPT_NOZZLE] = {"nozzle", 0, OPT_VALUE_NEEDED, "0|1",
@@ -78,20 +91,26 @@ const struct opt_row opt_table[OPT_COUNT] = {
     [OPT_NO_LEVEL] = {"no-level", 0, .verbs = "print", .help = "do not level the bed first"},
     [OPT_NO_VIBRATION] = {"no-vibration", 0, .verbs = "print",
 	.help = "do not measure vibrations first"},
+    [OPT_PAGE] = {"page", 0, OPT_VALUE_NEEDED, "N", .verbs = "projects",
+	.help = "page of the list, from 1"},
     [OPT_PIN] = {"pin", 0, OPT_VALUE_NEEDED, "HEX", .verbs = "printer trust",
 	.help = "trust this key (sha256 in hex) without asking"},
     [OPT_PLATE] = {"plate", 0, OPT_VALUE_NEEDED, "N", .verbs = "inspect,print",
 	.help = "this plate (alone)"},
     [OPT_PROFILE] = {"profile", 0, OPT_VALUE_NEEDED, "PROFILE", .verbs = "ams set",
 	.help = "filament profile, as GFL99"},
-    [OPT_RAW] = {"raw", 0, .verbs = "status,get",
-	.help = "status: the vendor's own values; get: text without escaping"},
+    [OPT_QUERY] = {"query", 0, OPT_VALUE_NEEDED, "KEY=VALUE", .verbs = "api", .repeats = true,
+	.help = "parameter of the request (also -q KEY=VALUE); may be repeated"},
+    [OPT_RAW] = {"raw", 0, .verbs = "status,get," CLOUD_READS,
+	.help = "status: the vendor's own values; get: text without escaping; of the cloud: its "
+		"answer as it came"},
     [OPT_REGION] = {"region", 0, OPT_VALUE_NEEDED, "global|china|custom", region_words,
 	.verbs = "login", .help = "where the account lives; left out = as configured"},
     [OPT_ROTATE] = {"rotate", 0, .verbs = "ams dry", .help = "turn the spools meanwhile"},
     [OPT_SENSITIVITY] = {"sensitivity", 0, OPT_VALUE_NEEDED, "low|medium|high|never_halt",
 	.verbs = "xcam", .help = "how soon it acts"},
-    [OPT_SHOW] = {"show", 0, .verbs = "printer trust", .help = "show it, change nothing"},
+    [OPT_SHOW] = {"show", 0, .verbs = "printer trust,camera ttcode",
+	.help = "printer trust: show it, change nothing; camera ttcode: with the secrets"},
     [OPT_SINCE] = {"since", 0, OPT_VALUE_NEEDED, "CURSOR|TIME", .verbs = "events",
 	.help = "only events after this cursor, or of this last time (10min) or since (RFC 3339)"},
     [OPT_SLOT] = {"slot", 0, OPT_VALUE_NEEDED, "SLOT", .verbs = "ams unload",
@@ -105,8 +124,9 @@ const struct opt_row opt_table[OPT_COUNT] = {
     [OPT_TIMELAPSE] = {"timelapse", 0, .verbs = "print", .help = "record a timelapse"},
     [OPT_TOKEN_STDIN] = {"token-stdin", 0, .verbs = "login",
 	.help = "read a token got elsewhere, in place of signing in"},
-    [OPT_TYPE] = {"type", 0, OPT_VALUE_NEEDED, "TYPE", .verbs = "ams set,ams dry",
-	.help = "material, as PLA"},
+    [OPT_TYPE] = {"type", 0, OPT_VALUE_NEEDED, "TYPE", .verbs = "ams set,ams dry,messages",
+	.help = "material, as PLA; messages: kind, a number"},
+    [OPT_UNREAD] = {"unread", 0, .verbs = "notifications", .help = "only unread ones"},
     [OPT_UNTIL] = {"until", 0, OPT_VALUE_NEEDED, "EVENT|KEY=VALUE", .verbs = "wait",
 	.help = "an event (print.finished, hms.*) or a key with = != < <= > >= and a value"},
     [OPT_WAIT] = {"wait", 0, .verbs = "print", .help = "wait until it prints, not only prepares"},
@@ -236,6 +256,9 @@ static int take_letters(struct args *a, const char *word, const char *next)
 		/* A file to most programs; here the letter had its meaning already. */
 		if (opt == OPT_FOLLOW && a->word_count > 0 && strcmp(a->words[0], "gcode") == 0) {
 			opt = OPT_FILE;
+		}
+		if (opt == OPT_QUIET && a->word_count > 0 && strcmp(a->words[0], "api") == 0) {
+			opt = OPT_QUERY;
 		}
 		if (opt == OPT_COUNT) {
 			complain(a, "unknown option %s", word);

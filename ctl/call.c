@@ -404,9 +404,7 @@ static bool add_consent(struct ctl *c, json_object *params)
 	return given;
 }
 
-/* The call, and again when it was refused for want of consent that the user then gives: first to
- * the number of printers, then to the act itself. */
-static int call_with_consent(struct ctl *c, json_object *params, json_object **ret)
+int call_with_consent(struct ctl *c, json_object *params, json_object **ret)
 {
 	bool given = add_consent(c, params);
 

@@ -23,6 +23,10 @@ int call_exchange(struct ctl *c, const char *method, json_object *params, json_o
 /* The `result` of a reply; hint: said with its error, NULL = the daemon's own. 0, or the exit
  * status, reported. */
 int call_open_reply(struct ctl *c, json_object *reply, const char *hint, json_object **ret);
+/* The call of c->method, and again when it was refused for want of consent that the user then
+ * gives: first to the number of printers, then to the act itself. As call_method, but params stays
+ * the caller's. */
+int call_with_consent(struct ctl *c, json_object *params, json_object **ret);
 /* Puts a word into params as the type of p wants it. 0, or the exit status, reported. */
 int call_set_param(
     struct ctl *c, json_object *params, const struct method_param *p, const char *word);

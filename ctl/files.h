@@ -43,6 +43,10 @@ struct files_source {
 /* "-": stdin, kept in a file of its own unless it is one. 0, or the exit status, reported. */
 int files_source_open(struct ctl *c, const char *file, struct files_source *ret);
 void files_source_close(struct files_source *s);
+/* Sends it by a method that upgrades; as files_put. params is taken. waiting: said when all is
+ * sent. */
+int files_send(struct ctl *c, const char *method, json_object *params, const struct files_source *s,
+    const char *waiting, json_object **ret);
 /* Copies it to path on the printer, with a progress bar on a terminal. 0 with the final result
  * (owned; its `op` names the file for print.start), or the exit status, reported. The connection is
  * used up: the next call opens another. */

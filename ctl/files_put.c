@@ -145,6 +145,7 @@ char *files_dest(const char *file, const char *dest)
 struct put {
 	struct ctl *c;
 	const struct files_source *source;
+	const char *waiting; /* said when all is sent */
 	struct files_bar bar;
 	int64_t sent;
 	bool closed; /* the daemon takes no more: its last word is on the way */
@@ -175,7 +176,7 @@ static int send_some(struct put *p)
 	p->sent += n;
 	files_bar_move(&p->bar, p->sent);
 	if (p->sent == p->source->size) {
-		files_bar_say(&p->bar, "waiting for the printer to store it");
+		files_bar_say(&p->bar, p->waiting);
 	}
 	return FOLLOW_ON;
 }
@@ -220,25 +221,32 @@ static int move_all(struct put *p, json_object **ret)
 	return status;
 }
 
-int files_put(struct ctl *c, const char *printer, const struct files_source *s, const char *path,
-    json_object **ret)
+int files_send(struct ctl *c, const char *method, json_object *params, const struct files_source *s,
+    const char *waiting, json_object **ret)
 {
 	_cleanup_json_ json_object *begun = NULL;
-	json_object *params = json_object_new_object();
-	struct put p = {.c = c, .source = s};
+	struct put p = {.c = c, .source = s, .waiting = waiting};
 	int status;
 
-	json_object_object_add(params, "printer", json_object_new_string(printer));
-	json_object_object_add(params, "path", json_object_new_string(path));
-	json_object_object_add(params, "size", json_object_new_int64(s->size));
 	files_bar_begin(&p.bar, &c->out, s->size);
-	status = files_upgrade(c, &p.bar, "file.put", params, &begun);
+	status = files_upgrade(c, &p.bar, method, params, &begun);
 	if (!status) {
 		files_bar_begin(&p.bar, &c->out, s->size);
 		status = move_all(&p, ret);
 	}
 	client_finish(&c->client);
 	return status;
+}
+
+int files_put(struct ctl *c, const char *printer, const struct files_source *s, const char *path,
+    json_object **ret)
+{
+	json_object *params = json_object_new_object();
+
+	json_object_object_add(params, "printer", json_object_new_string(printer));
+	json_object_object_add(params, "path", json_object_new_string(path));
+	json_object_object_add(params, "size", json_object_new_int64(s->size));
+	return files_send(c, "file.put", params, s, "waiting for the printer to store it", ret);
 }
 
 /* ---- the verb ---- */

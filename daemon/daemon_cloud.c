@@ -9,6 +9,7 @@
 #include "common/util.h"
 #include "daemon/cloud/account.h"
 #include "daemon/cloud/rest.h"
+#include "daemon/cloud/upload.h"
 #include "daemon/config.h"
 #include "daemon/fleet/cloud_link.h"
 #include "daemon/fleet/registry.h"
@@ -169,7 +170,8 @@ int daemon_start_cloud(struct daemon *d, struct err *e)
 
 	h.arg = d;
 	d->http = http_create(d->loop);
-	if (!d->http) {
+	d->uploads = uploads_create(d->loop);
+	if (!d->http || !d->uploads) {
 		err_set(e, ERR_INTERNAL, "the HTTP library cannot be set up");
 		return -EIO;
 	}
@@ -183,6 +185,7 @@ int daemon_start_cloud(struct daemon *d, struct err *e)
 void daemon_stop_cloud(struct daemon *d)
 {
 	account_destroy(TAKE(d->account));
+	uploads_destroy(TAKE(d->uploads));
 	rest_destroy(TAKE(d->rest));
 	http_destroy(TAKE(d->http));
 }

@@ -29,6 +29,7 @@ struct daemon {
 	struct adopted printers; /* what the registry was given */
 	struct http *http;
 	struct rest *rest;
+	struct uploads *uploads;
 	struct account *account;
 	struct texts *texts;
 	struct wake *wake;

@@ -106,6 +106,7 @@ int daemon_start_server(struct daemon *d, struct err *e)
 	    .files = d->files,
 	    .account = d->account,
 	    .rest = d->rest,
+	    .uploads = d->uploads,
 	    .version = BAMBUD_VERSION,
 	    .instance = get_instance,
 	    .reload = daemon_reload,

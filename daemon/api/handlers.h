@@ -39,6 +39,13 @@ int h_ams_get(struct call *c);
 int h_hms_list(struct call *c);
 int h_hms_text(struct call *c);
 
+/* Every method that is one question to one endpoint of the cloud. */
+int h_cloud(struct call *c);
+int h_cloud_api(struct call *c);
+int h_cloud_files(struct call *c);
+int h_cloud_print_start(struct call *c);
+int h_cloud_upload(struct call *c);
+
 int h_events_subscribe(struct call *c);
 int h_events_unsubscribe(struct call *c);
 int h_events_list(struct call *c);

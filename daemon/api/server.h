@@ -18,6 +18,7 @@ struct loop;
 struct registry;
 struct rest;
 struct server;
+struct uploads;
 
 /* What handlers may use. All borrowed, all outlive the server. */
 struct api_deps {
@@ -28,6 +29,7 @@ struct api_deps {
 	struct files *files;	 /* NULL: file.* is unsupported */
 	struct account *account; /* NULL: none is served */
 	struct rest *rest;	 /* goes with it */
+	struct uploads *uploads; /* goes with it */
 	const char *version;	 /* "0.1.0" */
 	const char *(*instance)(void *arg);
 	/* daemon.reload: re-reads the configuration; 0 with *ret_changed an owned JSON array of

@@ -154,6 +154,11 @@ int rest_set_config(struct rest *r, const struct rest_config *c, struct err *e)
 	return r->signer != NULL ? 0 : -EINVAL;
 }
 
+const char *rest_ca_file(const struct rest *r)
+{
+	return r->ca_file;
+}
+
 void rest_set_token(struct rest *r, const struct secret *token)
 {
 	if (token != NULL && r->token != NULL && secret_equal(token, r->token)) {

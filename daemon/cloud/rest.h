@@ -73,6 +73,9 @@ void rest_destroy(struct rest *r); /* no callback follows; NULL is fine */
 /* 0; -EINVAL with *e (may be NULL) when sign_cert_id or sign_key cannot be used: the rest of the
  * configuration holds then, and requests are not signed. */
 int rest_set_config(struct rest *r, const struct rest_config *c, struct err *e);
+/* Anchors beside the system's, for those who talk to the cloud past us; NULL: none. Good until the
+ * next rest_set_config. */
+const char *rest_ca_file(const struct rest *r);
 /* Copied; NULL: none. It goes to api_url alone (REST_API). A dead token is not asked about again
  * until another one, or none, was set. */
 void rest_set_token(struct rest *r, const struct secret *token);

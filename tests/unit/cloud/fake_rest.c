@@ -175,3 +175,14 @@ json_object *rest_payload(json_object *body, const char *key)
 	}
 	return value;
 }
+
+const char *rest_ca_file(const struct rest *r)
+{
+	return NULL;
+}
+
+void rest_write_limits(const struct rest *r, struct jw *w)
+{
+	jw_array(w, "buckets");
+	jw_array_end(w);
+}
