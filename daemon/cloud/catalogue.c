@@ -91,25 +91,37 @@ static bool is_break(char c)
 	return c == '\n' || c == '\r' || c == '\t';
 }
 
+/* Bytes of the character at s, 0 when it is not fit to be shown. */
+static size_t char_len(const char *s)
+{
+	size_t n;
+
+	if (*s >= 0x20 && *s < 0x7f) {
+		return 1; /* nearly all of them */
+	}
+	n = text_utf8_len(s, strnlen(s, 4));
+	return n > 0 && (is_break(*s) || text_is_plain(s, n)) ? n : 0;
+}
+
 /* The text and its NUL; one that is not fit to be shown stays out. */
 static int put_text(struct jw *block, const char *text)
 {
-	size_t chars = 0, start = block->len;
+	size_t len = 0, n, start = block->len;
 
-	while (*text != '\0') {
-		size_t n = is_break(*text) ? 1 : text_utf8_len(text, strnlen(text, 4));
-
-		if (n == 0 || (!is_break(*text) && !text_is_plain(text, n))) {
-			block->len = start;
+	for (size_t chars = 0; text[len] != '\0' && chars < CATALOGUE_TEXT_CHARS; chars++) {
+		n = char_len(text + len);
+		if (n == 0) {
 			return -EINVAL;
 		}
-		if (++chars > CATALOGUE_TEXT_CHARS) {
-			jw_bytes(block, "...", 3);
-			break;
-		}
-		jw_bytes(block, is_break(*text) ? " " : text, n);
-		text += n;
+		len += n;
 	}
+	jw_bytes(block, text, len);
+	for (size_t i = start; i < block->len; i++) {
+		if (is_break(block->buf[i])) {
+			block->buf[i] = ' ';
+		}
+	}
+	jw_bytes(block, "...", text[len] != '\0' ? 3 : 0);
 	jw_bytes(block, "", 1);
 	return 0;
 }
