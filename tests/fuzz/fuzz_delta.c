@@ -182,6 +182,17 @@ static void show_rest(const struct state *s, struct jw *sections)
 	jw_str(w, NULL, s->info.firmware);
 }
 
+static void show_options(const struct state_options *o, struct jw *w)
+{
+	for (int i = 0; i < OPTION_COUNT; i++) {
+		jw_int(w, NULL, o->on[i]);
+	}
+	for (int i = 0; i < XCAM_COUNT; i++) {
+		jw_int(w, NULL, o->xcam[i]);
+		jw_str(w, NULL, xcam_sensitivity_word(o->sensitivity[i]));
+	}
+}
+
 static void show(const struct state *s, struct shown *ret)
 {
 	int i;
@@ -193,6 +204,7 @@ static void show(const struct state *s, struct shown *ret)
 	show_print(&s->print, &ret->section[SECTION_PRINT]);
 	show_temp(&s->temp, &ret->section[SECTION_TEMP]);
 	show_ams(&s->ams, &ret->section[SECTION_AMS]);
+	show_options(&s->options, &ret->section[SECTION_OPTIONS]);
 	show_rest(s, ret->section);
 	for (i = 0; i < SECTION_COUNT; i++) {
 		jw_array_end(&ret->section[i]);
