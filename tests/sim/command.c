@@ -11,6 +11,7 @@
 
 #include "common/json.h"
 #include "common/jw.h"
+#include "tests/sim/camera.h"
 #include "tests/sim/cert.h"
 #include "tests/sim/cloud.h"
 #include "tests/sim/cloud_mqtt.h"
@@ -21,8 +22,9 @@
 #define WAIT_DEFAULT_MS 10000
 
 const char command_help[] =
-    "  list                          name, serial, model, address, port, ftp_port, code, state, "
-    "pin (JSON)\n"
+    "  list                          name, serial, model, address, port, ftp_port, camera_port "
+    "(0: none),\n"
+    "                                code, state, pin (JSON)\n"
     "  stats [PRINTER|total]         counters (JSON); bytes_in is what clients sent inside TLS\n"
     "  wait PRINTER|total COUNTER N [MS]  answers when a counter has reached N (10000 ms)\n"
     "  fault PRINTER|all NAME on|off [ARG]\n"
@@ -117,6 +119,7 @@ static void run_list(struct sim *sim, struct jw *reply)
 		jw_str(reply, "address", inet_ntoa(p->endpoint.address.sin_addr));
 		jw_int(reply, "port", ntohs(p->endpoint.address.sin_port));
 		jw_int(reply, "ftp_port", ftp_port(p->ftp));
+		jw_int(reply, "camera_port", camera_port(p->camera));
 		jw_str(reply, "code", p->code);
 		jw_str(reply, "state", sim_mood_name(p->state.mood));
 		jw_str(reply, "pin", pin);

@@ -66,7 +66,8 @@ static int receive(struct conn *c, void *room, int len, const char **ret_why)
 	if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE) {
 		return 0;
 	}
-	*ret_why = error == SSL_ERROR_ZERO_RETURN ? "closed by the client" : "lost";
+	c->goodbye = error == SSL_ERROR_ZERO_RETURN;
+	*ret_why = c->goodbye ? "closed by the client" : "lost";
 	return -1;
 }
 

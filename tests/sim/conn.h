@@ -31,6 +31,7 @@ struct conn {
 	SSL *ssl;   /* NULL: never answers (fault "silent") */
 	bool plain; /* no TLS: ready from the start */
 	bool ready, closing, frozen;
+	bool goodbye; /* the client said close_notify */
 	struct bytes in, out;
 	uint64_t bytes_in, bytes_out; /* application bytes */
 	size_t turn_max;	      /* bytes read before input is called; 0 = CONN_TURN_MAX */

@@ -68,6 +68,7 @@ static void default_spec(
 	}
 	next_address(o, index, &spec->address);
 	spec->ftp_port = next_port(o, o->ftp_port, index);
+	spec->camera_port = next_port(o, o->camera.port, index);
 	set_model(spec, next_model(o, index), index);
 }
 
@@ -273,15 +274,18 @@ void farm_destroy(struct sim *sim)
 	sim->count = 0;
 }
 
-static void write_printer(FILE *f, const struct printer *p, const char *ca_path)
+static void write_printer(FILE *f, const struct printer *p, const char *ca_path, const char *camera)
 {
 	const struct sockaddr_in *a = &p->endpoint.address;
 
 	fprintf(f,
 	    "\n[Printer %s]\nSerial=%s\nAddress=%s\nPort=%u\nFtpPort=%u\nAccessCode=%s\n"
-	    "CaFile=%s\nCamera=off\n",
+	    "CaFile=%s\nCamera=%s\n",
 	    p->name, p->serial, inet_ntoa(a->sin_addr), ntohs(a->sin_port), ftp_port(p->ftp),
-	    p->code, ca_path);
+	    p->code, ca_path, p->camera ? camera : "off");
+	if (p->camera) {
+		fprintf(f, "CameraPort=%u\n", camera_port(p->camera));
+	}
 	if (p->tags[0]) {
 		fputs("Tags=", f);
 		for (const char *c = p->tags; *c; c++) {
@@ -291,7 +295,8 @@ static void write_printer(FILE *f, const struct printer *p, const char *ca_path)
 	}
 }
 
-int farm_write_config(const struct sim *sim, const char *path, const char *ca_path, bool whole)
+int farm_write_config(
+    const struct sim *sim, const char *path, const char *ca_path, const char *camera, bool whole)
 {
 	_cleanup_free_ char *temporary = xasprintf("%s.new", path);
 	int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
@@ -307,7 +312,7 @@ int farm_write_config(const struct sim *sim, const char *path, const char *ca_pa
 			   "CacheDirectory=./cache\n");
 	}
 	for (size_t i = 0; i < sim->count; i++) {
-		write_printer(f, sim->printers[i], ca_path);
+		write_printer(f, sim->printers[i], ca_path, camera);
 	}
 	if (fchmod(fd, 0600) < 0 || fflush(f) != 0) {
 		r = -errno;

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "tests/sim/camera.h"
 #include "tests/sim/model.h"
 
 struct sim;
@@ -25,6 +26,7 @@ struct farm_options {
 	bool address_each; /* printer n listens on address + n */
 	uint16_t port;	   /* first port; 0 = the kernel chooses */
 	uint16_t ftp_port; /* the same for the file servers */
+	struct camera_options camera;
 	uint64_t seed;
 	bool still;
 };
@@ -34,5 +36,6 @@ int farm_create(struct sim *sim, const struct farm_options *o);
 void farm_start(struct sim *sim);
 void farm_destroy(struct sim *sim);
 /* A bambud configuration, mode 0600, replaced at once; whole = with a [Daemon] section. ca_path as
- * it shall stand in the file. 0 or negative errno. */
-int farm_write_config(const struct sim *sim, const char *path, const char *ca_path, bool whole);
+ * it shall stand in the file; camera: the mode of those that have one here. 0 or negative errno. */
+int farm_write_config(
+    const struct sim *sim, const char *path, const char *ca_path, const char *camera, bool whole);

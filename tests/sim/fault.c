@@ -119,9 +119,34 @@ static const struct {
 	"listings with ../, CR LF, control characters, long names, lines that are none", 1, 0, 0},
     [FAULT_FTP_ENDLESS_FILE] = {"ftp-endless-file", "", "a fetched file never ends", 1, 0, 0},
     [FAULT_FTP_ENDLESS_LIST] = {"ftp-endless-list", "", "a listing never ends", 1, 0, 0},
+    [FAULT_CAM_CLOSED] = {"cam-closed", "", "the camera's port is closed", 1, 0, 0},
+    [FAULT_CAM_SLOW_AUTH] = {"cam-slow-auth", "[MS]",
+	"the first picture comes so long after the login (5000)", 1, 600000, 5000},
+    [FAULT_CAM_EOF_AFTER_AUTH] = {"cam-eof-after-auth", "",
+	"every login is answered with the end of the connection", 1, 0, 0},
+    [FAULT_CAM_SHARED] = {"cam-shared", "[N]", "so many clients are sent pictures, not one (16)", 1,
+	1000, 16},
+    [FAULT_CAM_LINGER] = {"cam-linger", "[MS]",
+	"a client gone without close_notify keeps the place so long (1200000)", 1, 3600000,
+	1200000},
+    [FAULT_CAM_KICK] = {"cam-kick", "", "ends the connections once, in the middle of a picture", 1,
+	0, 0},
+    [FAULT_CAM_STALL] = {"cam-stall", "[N]",
+	"no pictures after so many of a connection (0), until off", 0, INT64_MAX, 0},
+    [FAULT_CAM_STALL_MID_FRAME] = {"cam-stall-mid-frame", "[BYTES]",
+	"stands still after so many of the next picture (1000), until off", 0, INT32_MAX, 1000},
+    [FAULT_CAM_COALESCE] = {"cam-coalesce", "[N]",
+	"gathers so many pictures and sends them at once (3)", 1, 16, 3},
+    [FAULT_CAM_DRIP] = {"cam-drip", "[BYTES]", "so many bytes per TLS record (1)", 1, 16384, 1},
+    [FAULT_CAM_HUGE_HEADER] = {"cam-huge-header", "[BYTES]",
+	"headers announce so much (4 GiB less one)", 0, UINT32_MAX, UINT32_MAX},
+    [FAULT_CAM_ZERO] = {"cam-zero", "", "headers announce 0 bytes, and that is all", 1, 0, 0},
+    [FAULT_CAM_BIG] = {"cam-big", "[BYTES]", "pictures are filled up to so many (4 MiB)", 1,
+	8 << 20, 4 << 20},
+    [FAULT_CAM_BAD_SOI] = {"cam-bad-soi", "", "pictures begin with 0000 instead of FFD8", 1, 0, 0},
+    [FAULT_CAM_NO_EOI] = {"cam-no-eoi", "", "pictures end with 0000 instead of FFD9", 1, 0, 0},
 };
 static_assert(ARRAY_SIZE(faults) == FAULT_COUNT, "one row per fault");
-static_assert(FAULT_COUNT <= 64, "one bit per fault");
 
 int fault_by_name(const char *name)
 {
@@ -140,7 +165,7 @@ const char *fault_name(enum fault f)
 
 bool fault_is_on(const struct faults *f, enum fault which)
 {
-	return f->on >> which & 1;
+	return f->on[which];
 }
 
 int fault_set(struct faults *f, enum fault which, bool on, const char *arg)
@@ -156,11 +181,8 @@ int fault_set(struct faults *f, enum fault which, bool on, const char *arg)
 		return -EINVAL;
 	}
 	f->arg[which] = number;
-	if (on && which != FAULT_KICK) { /* a kick happens once */
-		f->on |= UINT64_C(1) << which;
-	} else {
-		f->on &= ~(UINT64_C(1) << which);
-	}
+	/* a kick happens once */
+	f->on[which] = on && which != FAULT_KICK && which != FAULT_CAM_KICK;
 	return 0;
 }
 
@@ -172,7 +194,7 @@ char *fault_help(void)
 	jw_init(&w);
 	for (int i = 0; i < FAULT_COUNT; i++) {
 		line =
-		    xasprintf("  %-16s %-8s %s\n", faults[i].name, faults[i].arg, faults[i].help);
+		    xasprintf("  %-19s %-8s %s\n", faults[i].name, faults[i].arg, faults[i].help);
 		jw_bytes(&w, line, strlen(line));
 		free(line);
 	}

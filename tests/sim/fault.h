@@ -69,11 +69,26 @@ enum fault {
 	FAULT_FTP_BAD_NAMES,
 	FAULT_FTP_ENDLESS_FILE,
 	FAULT_FTP_ENDLESS_LIST,
+	FAULT_CAM_CLOSED,
+	FAULT_CAM_SLOW_AUTH,
+	FAULT_CAM_EOF_AFTER_AUTH,
+	FAULT_CAM_SHARED,
+	FAULT_CAM_LINGER,
+	FAULT_CAM_KICK,
+	FAULT_CAM_STALL,
+	FAULT_CAM_STALL_MID_FRAME,
+	FAULT_CAM_COALESCE,
+	FAULT_CAM_DRIP,
+	FAULT_CAM_HUGE_HEADER,
+	FAULT_CAM_ZERO,
+	FAULT_CAM_BIG,
+	FAULT_CAM_BAD_SOI,
+	FAULT_CAM_NO_EOI,
 	FAULT_COUNT
 };
 
 struct faults {
-	uint64_t on;
+	bool on[FAULT_COUNT];
 	int64_t arg[FAULT_COUNT]; /* number argument, or the default of the switch */
 	char cn[32];		  /* of wrong-cn */
 	unsigned turn;		  /* which bad payload comes next */

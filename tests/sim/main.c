@@ -23,6 +23,7 @@
 #include "tests/sim/fault.h"
 #include "tests/sim/job.h"
 #include "tests/sim/obey.h"
+#include "tests/sim/picture.h"
 #include "tests/sim/sim.h"
 #include "tests/sim/state.h"
 
@@ -55,6 +56,10 @@ static const char usage[] =
     "  --still              time stands still: nothing moves unless `set`\n"
     "  --port-base P        first port, consecutive (default 0: the kernel chooses)\n"
     "  --ftp-port-base P    the same for the file servers (default 0: the kernel chooses)\n"
+    "  --camera-port-base P the same for the cameras of P1, A1 and A2L (default 0)\n"
+    "  --camera WORD        Camera= of their configuration: always on-demand off (default off)\n"
+    "  --camera-hz HZ       pictures a second of each camera (default 1)\n"
+    "  --camera-size WxH    of the pictures, 320x240 to 4096x4096 (default 1280x720)\n"
     "  --address A          first address: every printer listens on an address of its own, with\n"
     "                       the same port (default: all on 127.0.0.1)\n"
     "  --code CODE          access code of all (default: each its own)\n"
@@ -103,7 +108,15 @@ static const char usage[] =
     "(P2S)\n"
     "contents are cut and end with 426; one transfer at a time; contents over 64 MiB are summed, "
     "not kept.\n"
-    "curl --insecure --ssl-reqd --tls-max 1.2 -u bblp:CODE -T FILE ftps://127.0.0.1:FTP_PORT/\n";
+    "curl --insecure --ssl-reqd --tls-max 1.2 -u bblp:CODE -T FILE ftps://127.0.0.1:FTP_PORT/\n"
+    "\n"
+    "P1, A1 and A2L have a camera of JPEG pictures over TLS, the same user and code. One client is "
+    "sent\n"
+    "pictures; others log in and get none, also when it has gone. Black and white squares at the "
+    "top of a\n"
+    "picture tell programs its printer, number and time, the line below them tells people.\n"
+    "camera_prepare_frames counts pictures sent during PREPARE, when real clients ask for "
+    "none.\n";
 
 static const char key_help[] =
     "again=S: a finished printer begins its next job after S seconds (0: never). "
@@ -155,6 +168,7 @@ enum option_id {
 	OPT_CONFIG,
 	OPT_DIE,
 	OPT_CLOUD,
+	OPT_CAMERA,
 	OPT_VERBOSE,
 	OPT_HELP,
 	OPT_VERSION
@@ -189,6 +203,10 @@ static const struct option long_options[] = {
     {"cloud-password", required_argument, NULL, OPT_CLOUD},
     {"cloud-token", required_argument, NULL, OPT_CLOUD},
     {"cloud-sign-key", required_argument, NULL, OPT_CLOUD},
+    {"camera", required_argument, NULL, OPT_CAMERA},
+    {"camera-port-base", required_argument, NULL, OPT_CAMERA},
+    {"camera-hz", required_argument, NULL, OPT_CAMERA},
+    {"camera-size", required_argument, NULL, OPT_CAMERA},
     {"verbose", no_argument, NULL, OPT_VERBOSE},
     {"help", no_argument, NULL, OPT_HELP},
     {"version", no_argument, NULL, OPT_VERSION},
@@ -245,6 +263,8 @@ static bool read_value(struct options *o, int id, const char *name, const char *
 		return parse_double(text, &o->pace) == 0 && o->pace >= 0 && o->pace <= 100000;
 	case OPT_CLOUD:
 		return cloud_read_option(&o->cloud, name, text);
+	case OPT_CAMERA:
+		return camera_read_option(&o->farm.camera, name, text);
 	case OPT_SEED:
 		ok = read_number(text, 0, INT64_MAX, &number);
 		o->farm.seed = (uint64_t)number;
@@ -318,6 +338,7 @@ static int read_options(int argc, char **argv, struct options *o)
 		case OPT_PACE:
 		case OPT_SEED:
 		case OPT_CLOUD:
+		case OPT_CAMERA:
 			if (!read_value(o, id, long_options[index].name, optarg)) {
 				fprintf(stderr, "bambu-sim: --%s: bad value \"%s\"\n",
 				    long_options[index].name, optarg);
@@ -355,15 +376,15 @@ static int write_configs(const struct sim *sim, const struct options *o)
 	_cleanup_free_ char *fragment = xasprintf("%s/printers.conf", o->dir);
 	_cleanup_free_ char *ca = xasprintf("%s/ca.pem", o->dir);
 	_cleanup_free_ char *ca_whole = realpath(ca, NULL);
-	int r = farm_write_config(sim, fragment, "./ca.pem", false);
+	int r = farm_write_config(sim, fragment, "./ca.pem", o->farm.camera.mode, false);
 
 	if (r == 0 && o->config_out) {
 		_cleanup_free_ char *own = xasprintf("%s/", o->dir);
 		bool beside =
 		    str_starts(o->config_out, own) && !strchr(o->config_out + strlen(own), '/');
 
-		r = farm_write_config(
-		    sim, o->config_out, beside || !ca_whole ? "./ca.pem" : ca_whole, true);
+		r = farm_write_config(sim, o->config_out,
+		    beside || !ca_whole ? "./ca.pem" : ca_whole, o->farm.camera.mode, true);
 	}
 	return r;
 }
@@ -409,13 +430,17 @@ static int run_farm(struct sim *sim, const struct options *o, struct control **r
 
 static int simulate(const struct options *o)
 {
-	struct sim sim = {
-	    .rate_hz = o->rate_hz, .pace = o->pace, .deltas = o->deltas, .verbose = o->verbose};
+	struct sim sim = {.camera_hz = o->farm.camera.hz,
+	    .rate_hz = o->rate_hz,
+	    .pace = o->pace,
+	    .deltas = o->deltas,
+	    .verbose = o->verbose};
 	struct event *term, *interrupt;
 	struct control *control = NULL;
 	int status = 1;
 
 	sim.base = event_base_new();
+	sim.pictures = pictures_create(o->farm.camera.width, o->farm.camera.height);
 	term = evsignal_new(sim.base, SIGTERM, on_signal, sim.base);
 	interrupt = evsignal_new(sim.base, SIGINT, on_signal, sim.base);
 	event_add(term, NULL);
@@ -430,6 +455,7 @@ static int simulate(const struct options *o)
 	farm_destroy(&sim);
 	control_close(control);
 	pki_close(sim.pki);
+	pictures_destroy(sim.pictures);
 	event_free(term);
 	event_free(interrupt);
 	event_base_free(sim.base);
@@ -472,7 +498,10 @@ int main(int argc, char **argv)
 {
 	struct options o = {.rate_hz = 1,
 	    .pace = 1,
-	    .farm = {.printers = 1, .address.s_addr = htonl(INADDR_LOOPBACK), .seed = 1}};
+	    .farm = {.printers = 1,
+		.address.s_addr = htonl(INADDR_LOOPBACK),
+		.camera = {.hz = 1, .width = 1280, .height = 720, .mode = "off"},
+		.seed = 1}};
 	int status;
 
 	log_open("bambu-sim");

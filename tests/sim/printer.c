@@ -13,6 +13,7 @@
 #include "common/json.h"
 #include "common/jw.h"
 #include "common/log.h"
+#include "tests/sim/camera.h"
 #include "tests/sim/cert.h"
 #include "tests/sim/ftp.h"
 #include "tests/sim/printer_internal.h"
@@ -292,6 +293,8 @@ void printer_count_down(struct printer *p)
 			apply_to_sessions(p, true, "switched off");
 			ftp_apply_faults(p->ftp);
 			ftp_drop(p->ftp, "switched off");
+			camera_apply_faults(p->camera);
+			camera_drop(p->camera, "switched off");
 		}
 	}
 }
@@ -311,11 +314,18 @@ int printer_fault(struct printer *p, enum fault which, bool on, const char *arg)
 	if (r == 0) {
 		r = ftp_apply_faults(p->ftp);
 	}
+	if (r == 0) {
+		r = camera_apply_faults(p->camera);
+	}
 	if (which == FAULT_CLOUD_OFF || (which == FAULT_OFF && (is_off(f) || !on))) {
 		cloud_broker_presence(p->sim->broker, p, !on);
 	}
 	if (on && is_off(f)) {
 		ftp_drop(p->ftp, "switched off");
+		camera_drop(p->camera, "switched off");
+	}
+	if (on && which == FAULT_CAM_KICK) {
+		camera_kick(p->camera);
 	}
 	apply_to_sessions(p, on && (which == FAULT_KICK || is_off(f)),
 	    which == FAULT_KICK ? "kicked" : "switched off");
@@ -336,6 +346,7 @@ int printer_set_code(struct printer *p, const char *code)
 	}
 	str_copy(p->code, sizeof(p->code), code);
 	ftp_drop(p->ftp, "the access code is another now");
+	camera_drop(p->camera, "the access code is another now");
 	apply_to_sessions(p, true, "the access code is another now");
 	return 0;
 }
@@ -375,6 +386,9 @@ int printer_create(struct sim *sim, const struct printer_spec *spec, struct prin
 	if (r == 0) {
 		r = ftp_create(p, spec->ftp_port, &p->ftp);
 	}
+	if (r == 0 && p->model->jpeg) {
+		r = camera_create(p, spec->camera_port, &p->camera);
+	}
 	if (r < 0) {
 		printer_destroy(p);
 		return r;
@@ -396,6 +410,7 @@ void printer_destroy(struct printer *p)
 	}
 	endpoint_close(&p->endpoint);
 	ftp_destroy(p->ftp);
+	camera_destroy(p->camera);
 	store_destroy(p->store);
 	event_free(p->tick);
 	X509_free(p->leaf);
@@ -409,6 +424,7 @@ void printer_write_stats(const struct printer *p, struct jw *w)
 	struct printer_counters n = p->counters;
 	struct list *pos;
 
+	camera_add_living(p->camera, &n);
 	for (pos = p->sessions.next; pos != &p->sessions; pos = pos->next) {
 		n.bytes_in += session_bytes_in(session_from_link(pos));
 		n.bytes_out += session_bytes_out(session_from_link(pos));
@@ -445,6 +461,22 @@ void printer_write_stats(const struct printer *p, struct jw *w)
 	    {"ftp_transfers", n.ftp_transfers},
 	    {"ftp_failed", n.ftp_failed},
 	    {"ftp_busy", n.ftp_busy},
+	    {"camera_connections_now", n.camera_connections_now},
+	    {"camera_served_now", n.camera_served_now},
+	    {"camera_connections", n.camera_connections},
+	    {"camera_tls_done", n.camera_tls_done},
+	    {"camera_tls_failed", n.camera_tls_failed},
+	    {"camera_logins", n.camera_logins},
+	    {"camera_refused", n.camera_refused},
+	    {"camera_crowded", n.camera_crowded},
+	    {"camera_frames", n.camera_frames},
+	    {"camera_skipped", n.camera_skipped},
+	    {"camera_number", n.camera_number},
+	    {"camera_bytes_in", n.camera_bytes_in},
+	    {"camera_stray", n.camera_stray},
+	    {"camera_unclean", n.camera_unclean},
+	    {"camera_prepare_connections", n.camera_prepare_connections},
+	    {"camera_prepare_frames", n.camera_prepare_frames},
 	};
 
 	jw_object(w, NULL);

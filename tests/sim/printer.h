@@ -13,6 +13,7 @@
 #include "tests/sim/sim.h"
 #include "tests/sim/state.h"
 
+struct camera;
 struct ftp_door;
 struct jw;
 struct store;
@@ -26,6 +27,13 @@ struct printer_counters {
 	uint64_t ftp_connections, ftp_logins, ftp_refused, ftp_commands;
 	uint64_t ftp_resumed, ftp_fresh, ftp_clear; /* data channels, by how they were secured */
 	uint64_t ftp_transfers, ftp_failed, ftp_busy;
+	uint64_t camera_connections_now, camera_served_now, camera_connections;
+	uint64_t camera_tls_done, camera_tls_failed;
+	uint64_t camera_logins, camera_refused, camera_crowded;
+	uint64_t camera_frames, camera_skipped, camera_number; /* number: in the last picture */
+	uint64_t camera_bytes_in, camera_stray;		       /* stray: after the login */
+	uint64_t camera_unclean;			       /* ended without close_notify */
+	uint64_t camera_prepare_connections, camera_prepare_frames; /* while PREPARE */
 	char tls_error[80]; /* of the last failed handshake */
 };
 
@@ -35,7 +43,7 @@ struct printer_spec {
 	bool ams_given;
 	const struct sim_model *model;
 	struct sockaddr_in address;
-	uint16_t ftp_port; /* 0: the kernel chooses */
+	uint16_t ftp_port, camera_port; /* 0: the kernel chooses */
 	uint64_t seed;
 };
 
@@ -53,6 +61,7 @@ struct printer {
 	uint32_t cloud_subs; /* sessions of the cloud's broker that hear it, a bit each */
 	struct store *store;
 	struct ftp_door *ftp;
+	struct camera *camera; /* NULL: none on port 6000 */
 	X509 *leaf; /* made at the first connection, again when a fault asks for another */
 	struct event *tick;
 	int64_t ticked_ms;

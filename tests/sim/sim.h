@@ -9,6 +9,7 @@
 struct cloud;
 struct cloud_broker;
 struct event_base;
+struct pictures;
 struct pki;
 struct printer;
 
@@ -17,10 +18,12 @@ struct sim {
 	struct pki *pki;
 	struct cloud *cloud;	     /* NULL = none */
 	struct cloud_broker *broker; /* the cloud's; NULL = none */
-	double rate_hz;		     /* what printers begin with */
-	bool deltas;		     /* X1 sends deltas too, instead of a full report every time */
-	double pace;		     /* simulated seconds in one real second */
-	bool verbose;		     /* connections and requests on stderr */
+	struct pictures *pictures;
+	double camera_hz;
+	double rate_hz; /* what printers begin with */
+	bool deltas;	/* X1 sends deltas too, instead of a full report every time */
+	double pace;	/* simulated seconds in one real second */
+	bool verbose;	/* connections and requests on stderr */
 	struct printer **printers;
 	size_t count;
 };
