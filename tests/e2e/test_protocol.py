@@ -67,7 +67,7 @@ class Protocol(Case):
     def test_methods_of_later_versions_are_unsupported(self):
         with self.daemon_.client() as c:
             later = [m for m in c.call("api.methods")["methods"] if m["since"] is None]
-            self.assertGreater(len(later), 20)
+            self.assertTrue(later)
             for method in later:
                 samples = {"string": "x", "int": 1, "number": 1, "bool": True, "strings": ["x"], "ints": [1], "object": {},
                            "printer": self.names[0], "any": 1}

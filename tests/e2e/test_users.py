@@ -43,6 +43,10 @@ def sample_params(method, printer):
     return params
 
 
+# Methods of the account that want it signed in.
+SIGNED_IN = {"account.devices", "account.preferences", "account.profile"}
+
+
 @unittest.skipIf(os.geteuid() != 0, "only root can be every user in turn")
 class Users(Case):
     def setUp(self):
@@ -171,8 +175,9 @@ class Users(Case):
                         params["printer"] = self.printer
                     if m["name"] == "hms.text":
                         params["code"] = "0300-400C"
-                    # op.get has no operation to tell of: its error is looked at like any answer.
-                    answer = c.error if m["name"] == "op.get" else c.call
+                    # Nobody is signed in: those errors are looked at like any answer.
+                    of_account = m["name"].startswith("cloud.") or m["name"] in SIGNED_IN
+                    answer = c.error if of_account else c.call
                     shown += json.dumps(answer(m["name"], params))
             shown += json.dumps(c.notifications)
         self.assertGreater(len(shown), 10000)
