@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -69,7 +71,7 @@ const char *secret_reveal(const struct secret *s)
 	return s->text;
 }
 
-static int check_file(int fd)
+static int check_file(int fd, size_t max)
 {
 	struct stat st;
 	mode_t mode;
@@ -89,7 +91,7 @@ static int check_file(int fd)
 	if ((mode & 0077) != 0 && !(mode == 0440 && st.st_uid == 0 && st.st_gid == 0)) {
 		return -EPERM;
 	}
-	return st.st_size > SECRET_FILE_MAX ? -EFBIG : 0;
+	return (uint64_t)st.st_size > max ? -EFBIG : 0;
 }
 
 /* Reads to the end, at most size bytes. The number of bytes, or negative errno. */
@@ -114,11 +116,32 @@ static ssize_t read_all(int fd, char *buf, size_t size)
 	return (ssize_t)len;
 }
 
-int secret_read_file(int dirfd, const char *path, struct secret **ret)
+/* What was read, or why it is none; into *ret. */
+static int take_content(const char *buf, ssize_t len, size_t max, struct secret **ret)
+{
+	_cleanup_secret_ struct secret *secret = NULL;
+
+	if (len < 0) {
+		return (int)len;
+	}
+	if ((size_t)len > max) {
+		return -EFBIG;
+	}
+	if (memchr(buf, '\0', (size_t)len)) {
+		return -EINVAL;
+	}
+	secret = secret_create(buf, (size_t)len);
+	if (secret->len == 0) {
+		return -EINVAL;
+	}
+	*ret = TAKE(secret);
+	return 0;
+}
+
+int secret_read_long_file(int dirfd, const char *path, size_t max, struct secret **ret)
 {
 	_cleanup_close_ int fd = -1;
-	_cleanup_secret_ struct secret *secret = NULL;
-	char buf[SECRET_FILE_MAX + 1];
+	char *buf;
 	ssize_t len;
 	int r;
 
@@ -127,24 +150,19 @@ int secret_read_file(int dirfd, const char *path, struct secret **ret)
 	if (fd < 0) {
 		return -errno;
 	}
-	r = check_file(fd);
+	r = check_file(fd, max);
 	if (r < 0) {
 		return r;
 	}
-	len = read_all(fd, buf, sizeof(buf));
-	if (len > SECRET_FILE_MAX) {
-		r = -EFBIG;
-	} else if (len < 0) {
-		r = (int)len;
-	} else if (memchr(buf, '\0', (size_t)len)) {
-		r = -EINVAL;
-	} else {
-		secret = secret_create(buf, (size_t)len);
-		r = secret->len == 0 ? -EINVAL : 0;
-	}
-	explicit_bzero(buf, sizeof(buf));
-	if (r == 0) {
-		*ret = TAKE(secret);
-	}
+	buf = xmalloc(max + 1);
+	len = read_all(fd, buf, max + 1);
+	r = take_content(buf, len, max, ret);
+	explicit_bzero(buf, len < 0 ? max + 1 : (size_t)len);
+	free(buf);
 	return r;
+}
+
+int secret_read_file(int dirfd, const char *path, struct secret **ret)
+{
+	return secret_read_long_file(dirfd, path, SECRET_FILE_MAX, ret);
 }

@@ -22,6 +22,8 @@ const char *secret_reveal(const struct secret *s);
  * 0; -EPERM (mode or owner), -ELOOP (symlink), -EFBIG, -EINVAL (empty, NUL inside, not regular) or
  * errno of open. */
 int secret_read_file(int dirfd, const char *path, struct secret **ret);
+/* The same with another maximum. */
+int secret_read_long_file(int dirfd, const char *path, size_t max, struct secret **ret);
 
 static inline void cleanup_secretp(struct secret **s)
 {

@@ -112,6 +112,21 @@ static void draw_token(struct out *o, json_object *token)
 	    is(token, "verdict", "unknown") ? "it is good" : verdict);
 }
 
+/* What is to be known of a list that the cloud has not confirmed, else NULL. Owned. */
+static char *kept_text(json_object *o)
+{
+	json_object *list = json_get_obj(o, "list");
+	int64_t age_ms = 0;
+	bool kept = false;
+	char age[FMT_SIZE];
+
+	if (!json_get_bool(list, "kept", &kept) || !kept ||
+	    !json_get_i64(list, "age_ms", &age_ms)) {
+		return NULL;
+	}
+	return xasprintf("from the list of %s ago, until the cloud answers", fmt_age(age_ms, age));
+}
+
 void show_account(struct out *o, json_object *status)
 {
 	json_object *token = json_get_obj(status, "token");
@@ -125,7 +140,10 @@ void show_account(struct out *o, json_object *status)
 		draw_token(o, token);
 	}
 	if (json_get_i64(status, "printers", &printers)) {
-		fprintf(o->f, "%-9s %" PRId64 "\n", "printers", printers);
+		_cleanup_free_ char *list = kept_text(status);
+
+		fprintf(o->f, "%-9s %" PRId64 "%s%s\n", "printers", printers, list ? ", " : "",
+		    list ? list : "");
 	}
 	draw_pair(o, "error", json_get_str(status, "error") ? error : NULL);
 	if (o->legend && !o->quiet &&
@@ -174,6 +192,7 @@ static void draw_bound(struct table *t, json_object *device)
 void show_bound(struct out *o, json_object *result)
 {
 	json_object *list = json_get_arr(result, "devices");
+	_cleanup_free_ char *kept = kept_text(result);
 	struct table t;
 
 	if (!list || json_object_array_length(list) == 0) {
@@ -185,6 +204,9 @@ void show_bound(struct out *o, json_object *result)
 		draw_bound(&t, json_object_array_get_idx(list, i));
 	}
 	table_end(&t);
+	if (kept) {
+		out_note(o, kept);
+	}
 }
 
 enum limits_column {

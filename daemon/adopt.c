@@ -17,9 +17,7 @@ enum { NAME_MAX_LEN = 32, SUFFIX_LEN = 4 };
 /* A merge under way: a farm may have thousands of printers. */
 struct merge {
 	struct adopted *to;
-	void *names, *serials;		      /* tsearch(3) trees of what is in `to` */
-	const struct printer_config **before; /* by serial */
-	size_t before_count;
+	void *names, *serials; /* tsearch(3) trees of what is in `to` */
 };
 
 void adopted_finish(struct adopted *a)
@@ -143,39 +141,6 @@ static char *choose_name(const struct merge *m, const struct account_device *d)
 	return may_be_called(m, d->serial) ? xstrdup(d->serial) : NULL;
 }
 
-static int compare_printers(const void *a, const void *b)
-{
-	const struct printer_config *const *x = a, *const *y = b;
-
-	return strcmp((*x)->serial, (*y)->serial);
-}
-
-static int compare_printer_key(const void *key, const void *b)
-{
-	return strcmp(key, (*(const struct printer_config *const *)b)->serial);
-}
-
-static void index_before(struct merge *m, const struct adopted *before)
-{
-	m->before = xcalloc(before->count + 1, sizeof(*m->before));
-	for (size_t i = 0; i < before->count; i++) {
-		if (before->list[i].serial) {
-			m->before[m->before_count++] = &before->list[i];
-		}
-	}
-	qsort(m->before, m->before_count, sizeof(*m->before), compare_printers);
-}
-
-static const char *name_before(const struct merge *m, const char *serial)
-{
-	const struct printer_config **p = m->before_count
-					      ? bsearch(serial, m->before, m->before_count,
-						    sizeof(*m->before), compare_printer_key)
-					      : NULL;
-
-	return p ? (*p)->name : NULL;
-}
-
 /* Into the trees: its name and serial are taken. */
 static void note(struct merge *m, const struct printer_config *p)
 {
@@ -209,14 +174,14 @@ static void add_devices(struct merge *m, const struct adopt_source *from)
 	for (int round = 0; round < 2; round++) {
 		for (size_t i = 0; i < from->count; i++) {
 			const struct account_device *d = &from->devices[i];
-			const char *old = name_before(m, d->serial);
 			char *name;
 
 			if (tfind(d->serial, &m->serials, compare_text)) {
 				continue;
 			}
 			if (round == 0) {
-				name = old && may_be_called(m, old) ? xstrdup(old) : NULL;
+				name = d->called && may_be_called(m, d->called) ? xstrdup(d->called)
+										: NULL;
 			} else {
 				name = choose_name(m, d);
 			}
@@ -227,8 +192,7 @@ static void add_devices(struct merge *m, const struct adopt_source *from)
 	}
 }
 
-void adopt_merge(const struct config *c, const struct adopt_source *from,
-    const struct adopted *before, struct adopted *ret)
+void adopt_merge(const struct config *c, const struct adopt_source *from, struct adopted *ret)
 {
 	struct merge m = {.to = ret};
 
@@ -241,10 +205,8 @@ void adopt_merge(const struct config *c, const struct adopt_source *from,
 		note(&m, p);
 	}
 	if (from->used && c->discovery.adopt == ADOPT_BOUND) {
-		index_before(&m, before);
 		add_devices(&m, from);
 	}
 	tdestroy(m.names, keep_tree_node);
 	tdestroy(m.serials, keep_tree_node);
-	free(m.before);
 }

@@ -10,14 +10,14 @@ struct config;
 struct printer_config;
 
 struct adopted {
-	struct printer_config *list; /* owned; sorted by name when it went out */
+	struct printer_config *list; /* owned */
 	size_t count;
 };
 
 /* What the account knows. */
 struct adopt_source {
-	bool used;			      /* the configuration has an account that is in use */
-	bool known;			      /* its list has come; else devices are none */
+	bool used;  /* the configuration has an account that is in use */
+	bool known; /* the cloud has told its list; else devices are kept ones or none */
 	const struct account_device *devices; /* by serial */
 	size_t count;
 };
@@ -25,7 +25,6 @@ struct adopt_source {
 void adopted_finish(struct adopted *a); /* a zeroed one is fine */
 /* Sections stay as they are; one that is bound to the account gets the access code it lacks, and
  * one that cannot be reached in any way is disabled with the reason. Bound printers without a
- * section come with Adopt=bound, under the account's name for them made fit; a name once given in
- * `before` stays. Into a zeroed *ret. */
-void adopt_merge(const struct config *c, const struct adopt_source *from,
-    const struct adopted *before, struct adopted *ret);
+ * section come with Adopt=bound, behind the sections, under the name they are called already, else
+ * the account's name made fit. Into a zeroed *ret. */
+void adopt_merge(const struct config *c, const struct adopt_source *from, struct adopted *ret);

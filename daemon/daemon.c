@@ -209,7 +209,6 @@ static void stop_fleet(struct daemon *d)
 {
 	wake_destroy(TAKE(d->wake));
 	registry_destroy(TAKE(d->registry));
-	adopted_finish(&d->printers);
 	cloud_link_destroy(TAKE(d->fleet.cloud));
 	ops_destroy(TAKE(d->fleet.ops));
 	mqtt_pool_destroy(TAKE(d->fleet.pool));

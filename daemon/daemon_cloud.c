@@ -7,6 +7,7 @@
 
 #include "common/log.h"
 #include "common/util.h"
+#include "daemon/adopt.h"
 #include "daemon/cloud/account.h"
 #include "daemon/cloud/rest.h"
 #include "daemon/cloud/upload.h"
@@ -31,13 +32,15 @@ void daemon_sync_printers(struct daemon *d)
 	struct adopted now = {0};
 
 	if (d->account) {
-		from.known = account_devices_known(d->account);
+		from.known = account_devices_known(d->account) && !account_devices_kept(d->account);
 		from.devices = account_devices(d->account, &from.count);
 	}
-	adopt_merge(d->config, &from, &d->printers, &now);
+	adopt_merge(d->config, &from, &now);
+	for (size_t i = d->config->printer_count; i < now.count; i++) {
+		account_name_device(d->account, now.list[i].serial, now.list[i].name);
+	}
 	registry_sync(d->registry, now.list, now.count);
-	adopted_finish(&d->printers);
-	d->printers = now;
+	adopted_finish(&now);
 }
 
 static void set_hosts(struct daemon *d, enum account_region region)

@@ -7,7 +7,6 @@
 #include <stdint.h>
 
 #include "common/event.h"
-#include "daemon/adopt.h"
 #include "daemon/daemon.h"
 #include "daemon/fleet/fleet.h"
 #include "daemon/io/loop.h"
@@ -26,7 +25,6 @@ struct daemon {
 	struct hub_observer observer;
 	struct fleet fleet;
 	struct registry *registry;
-	struct adopted printers; /* what the registry was given */
 	struct http *http;
 	struct rest *rest;
 	struct uploads *uploads;

@@ -279,6 +279,7 @@ int h_account_devices(struct call *c)
 		write_device(c->w, &list[i], c->server->deps.registry);
 	}
 	jw_array_end(c->w);
+	account_write_list(a, c->w);
 	jw_object_end(c->w);
 	return 0;
 }

@@ -146,16 +146,6 @@ static void set_verdict(struct account *a, enum account_verdict verdict)
 	a->verdict_mono_ms = loop_now_ms(a->loop);
 }
 
-static void forget_bound(struct account *a)
-{
-	struct bound old = a->bound;
-
-	a->bound = (struct bound){0};
-	a->bound_known = false;
-	a->handler.devices(a->handler.arg, NULL, 0);
-	bound_finish(&old);
-}
-
 static void stop_requests(struct account *a)
 {
 	loop_timer_stop(&a->poll);
@@ -188,6 +178,7 @@ void account_adopt(struct account *a, const struct secret *text, enum account_re
 	a->from_config = false;
 	set_verdict(a, VERDICT_VALID);
 	keep(a);
+	account_own_bound(a);
 	account_settle_rest(a);
 	settle_credentials(a, true);
 	begin_requests(a);
@@ -299,22 +290,6 @@ static void plan_poll(struct account *a, enum err_type how)
 	loop_timer_start(&a->poll, jitter(wait_ms > blocked_ms ? wait_ms : blocked_ms));
 }
 
-static void take_bound(struct account *a, json_object *devices)
-{
-	struct bound now = {0}, old = a->bound;
-
-	bound_parse(devices, &now);
-	a->bound_known = true;
-	if (bound_equal(&now, &old)) {
-		bound_finish(&now);
-		return;
-	}
-	a->bound = now;
-	a->handler.devices(a->handler.arg, now.list, now.count);
-	bound_finish(&old);
-	account_changed(a);
-}
-
 static void on_bound(void *arg, const struct rest_answer *answer)
 {
 	struct account *a = arg;
@@ -324,7 +299,7 @@ static void on_bound(void *arg, const struct rest_answer *answer)
 	a->bound_call = NULL;
 	account_note_answer(a, answer);
 	if (how == ERR_NONE && json_object_is_type(devices, json_type_array)) {
-		take_bound(a, devices);
+		account_take_bound(a, devices);
 	} else if (how == ERR_NONE) {
 		how = ERR_CLOUD_ERROR;
 		str_copy(a->error, sizeof(a->error), "the cloud's list of printers is none");
@@ -365,6 +340,7 @@ static void on_who(void *arg, const struct rest_answer *answer)
 		a->token.user = account_user_of(answer);
 		if (a->token.user) {
 			keep(a);
+			account_own_bound(a);
 			settle_credentials(a, true);
 			account_changed(a);
 		} else {
@@ -460,6 +436,7 @@ static void sign_in(struct account *a)
 	read_token(a);
 	a->verdict = a->token.dead ? VERDICT_DEAD : VERDICT_UNKNOWN;
 	a->verdict_mono_ms = 0;
+	account_own_bound(a);
 	account_settle_rest(a);
 	settle_credentials(a, true);
 	loop_timer_start(&a->clock, 0);
@@ -485,7 +462,7 @@ static void sign_out(struct account *a)
 	a->error[0] = '\0';
 	account_settle_rest(a);
 	settle_credentials(a, false);
-	forget_bound(a);
+	account_forget_bound(a);
 	account_answer_verify(a);
 }
 
@@ -512,6 +489,7 @@ struct account *account_create(struct loop *l, struct rest *rest, const struct a
 	copy_config(a, c);
 	a->told_region = REGION_COUNT;
 	account_start_steps(a);
+	account_start_bound(a);
 	loop_timer_init(&a->poll, l, on_poll, a);
 	loop_timer_init(&a->clock, l, on_clock, a);
 	/* The handler is called from the loop alone: its owner is not ready yet. */
@@ -531,7 +509,7 @@ void account_destroy(struct account *a)
 	account_end_steps(a, NULL);
 	loop_deferred_cancel(&a->verify_answer);
 	token_finish(&a->token);
-	bound_finish(&a->bound);
+	account_end_bound(a);
 	secret_destroy(a->config_token);
 	secret_destroy(a->told_token);
 	free(a->why_disabled);
@@ -575,6 +553,7 @@ void account_logout(struct account *a)
 
 	err_set(&e, ERR_CANCELLED, "signed out meanwhile");
 	account_end_steps(a, &e);
+	account_remove_bound(a);
 	sign_out(a);
 	free(TAKE(a->file_error));
 	if (r < 0) {

@@ -40,6 +40,7 @@ struct account_device {
 	const char *serial, *name, *model_code, *product;
 	const struct secret *code; /* trimmed; NULL: none */
 	int online;		   /* -1 unknown */
+	const char *called;	   /* its name here, once one was given; NULL */
 };
 
 struct account_handler {
@@ -108,7 +109,14 @@ bool account_has_token(const struct account *a);
 void account_write_status(const struct account *a, struct jw *w);
 /* By serial; good until the loop's next turn. */
 const struct account_device *account_devices(const struct account *a, size_t *ret_count);
-bool account_devices_known(const struct account *a); /* a list has come since the sign-in */
+bool account_devices_known(const struct account *a); /* a list has come, or was kept */
+/* The list is what an earlier run kept: the cloud has not confirmed it yet. */
+bool account_devices_kept(const struct account *a);
+/* Member `list`: told, age_ms, kept; null while none is known. */
+void account_write_list(const struct account *a, struct jw *w);
+/* The printer is served under this name from now on, after a restart too; may be called from
+ * handler.devices. */
+void account_name_device(struct account *a, const char *serial, const char *name);
 /* As handler.credentials told them. */
 void account_credentials(
     const struct account *a, const char **ret_user, const struct secret **ret_token);

@@ -54,6 +54,11 @@ struct account {
 	unsigned failures;
 	struct bound bound;
 	bool bound_known;
+	bool bound_kept;		       /* from an earlier run, not confirmed yet */
+	bool bound_unsaved;		       /* bound_save is to write the file */
+	int64_t bound_mono_ms, bound_saved_ms; /* when it came; told_ms of the file */
+	struct loop_deferred bound_save;
+	char *list_error; /* why the kept list was not taken, or cannot be written */
 
 	struct login *login;
 	enum account_region login_region;
@@ -78,6 +83,16 @@ void account_adopt(struct account *a, const struct secret *text, enum account_re
 void account_changed(struct account *a);
 /* What any answer to a request with the token says of it and of the cloud. */
 void account_note_answer(struct account *a, const struct rest_answer *answer);
+/* Takes the list of an answer. */
+void account_take_bound(struct account *a, json_object *devices);
+/* Forgets the list here; on disk it stays. */
+void account_forget_bound(struct account *a);
+/* ... and on disk alone. */
+void account_remove_bound(struct account *a);
+/* The token or its user are new: another account's list goes, one that was kept for this comes. */
+void account_own_bound(struct account *a);
+void account_start_bound(struct account *a);
+void account_end_bound(struct account *a); /* what is to be written is written */
 /* Asks who the token belongs to, unless that is under way. */
 void account_ask_who(struct account *a);
 /* The user of an answer to that question, "u_<uid>", or NULL; owned. */

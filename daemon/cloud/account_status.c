@@ -65,17 +65,6 @@ bool account_has_token(const struct account *a)
 	return a->token.text != NULL;
 }
 
-const struct account_device *account_devices(const struct account *a, size_t *ret_count)
-{
-	*ret_count = a->bound.count;
-	return a->bound.list;
-}
-
-bool account_devices_known(const struct account *a)
-{
-	return a->bound_known;
-}
-
 void account_credentials(
     const struct account *a, const char **ret_user, const struct secret **ret_token)
 {
@@ -147,7 +136,10 @@ static const char *error_of(const struct account *a)
 	if (!a->enabled) {
 		return a->why_disabled;
 	}
-	return a->file_error ? a->file_error : a->error[0] ? a->error : NULL;
+	return a->file_error   ? a->file_error
+	       : a->list_error ? a->list_error
+	       : a->error[0]   ? a->error
+			       : NULL;
 }
 
 void account_write_status(const struct account *a, struct jw *w)
@@ -165,5 +157,6 @@ void account_write_status(const struct account *a, struct jw *w)
 	} else {
 		jw_null(w, "printers");
 	}
+	account_write_list(a, w);
 	jw_str(w, "error", error_of(a));
 }

@@ -24,9 +24,11 @@ void bound_finish(struct bound *b)
 		free_text(b->list[i].name);
 		free_text(b->list[i].model_code);
 		free_text(b->list[i].product);
+		free_text(b->list[i].called);
 		secret_destroy((struct secret *)(uintptr_t)b->list[i].code);
 	}
 	free(b->list);
+	free(b->user);
 	*b = (struct bound){0};
 }
 
@@ -124,25 +126,76 @@ void bound_parse(json_object *devices, struct bound *ret)
 	drop_doubles(ret);
 }
 
+/* ---- names given here ---- */
+
+static void set_name(struct account_device *d, const char *name)
+{
+	free_text(d->called);
+	d->called = xstrdup(name);
+}
+
+void bound_take_names(struct bound *to, const struct bound *from)
+{
+	for (size_t i = 0, k = 0; i < to->count && k < from->count;) {
+		int order = by_serial(&to->list[i], &from->list[k]);
+
+		if (order == 0 && !to->list[i].called) {
+			set_name(&to->list[i], from->list[k].called);
+		}
+		i += order <= 0;
+		k += order >= 0;
+	}
+}
+
 static bool same_text(const char *a, const char *b)
 {
 	return a == b || (a && b && strcmp(a, b) == 0);
 }
 
-bool bound_equal(const struct bound *a, const struct bound *b)
+bool bound_name(struct bound *b, const char *serial, const char *name)
 {
+	const struct account_device key = {.serial = serial};
+	struct account_device *d =
+	    b->count ? bsearch(&key, b->list, b->count, sizeof(*b->list), by_serial) : NULL;
+
+	if (!d || same_text(d->called, name)) {
+		return false;
+	}
+	set_name(d, name);
+	return true;
+}
+
+/* ---- comparing ---- */
+
+static bool same_device(const struct account_device *x, const struct account_device *y)
+{
+	return same_text(x->serial, y->serial) && same_text(x->name, y->name) &&
+	       same_text(x->model_code, y->model_code) && same_text(x->product, y->product) &&
+	       same_text(x->called, y->called) && secret_equal(x->code, y->code);
+}
+
+bool bound_equal_kept(const struct bound *a, const struct bound *b)
+{
+	size_t i = 0;
+
 	if (a->count != b->count) {
 		return false;
 	}
-	for (size_t i = 0; i < a->count; i++) {
-		const struct account_device *x = &a->list[i], *y = &b->list[i];
-
-		if (!same_text(x->serial, y->serial) || !same_text(x->name, y->name) ||
-		    !same_text(x->model_code, y->model_code) ||
-		    !same_text(x->product, y->product) || !secret_equal(x->code, y->code) ||
-		    x->online != y->online) {
-			return false;
-		}
+	while (i < a->count && same_device(&a->list[i], &b->list[i])) {
+		i++;
 	}
-	return true;
+	return i == a->count;
+}
+
+bool bound_equal(const struct bound *a, const struct bound *b)
+{
+	size_t i = 0;
+
+	if (!bound_equal_kept(a, b)) {
+		return false;
+	}
+	while (i < a->count && a->list[i].online == b->list[i].online) {
+		i++;
+	}
+	return i == a->count;
 }

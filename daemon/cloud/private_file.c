@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Small private files of the state directory: 0600, replaced in one step, refused when others may
+/* Private files of the state directory: 0600, replaced in one step, refused when others may
  * read them. */
 #include "daemon/cloud/private_file.h"
 
@@ -13,6 +13,8 @@
 #include "common/jw.h"
 #include "common/secret.h"
 #include "common/util.h"
+
+enum { SMALL_MAX = 16 * 1024 };
 
 static int open_dir(const char *dir)
 {
@@ -45,11 +47,12 @@ static bool is_regular(int dir, const char *name)
 	return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode);
 }
 
-int private_read(const char *dir, const char *name, struct secret **ret, char **ret_why)
+int private_read_long(
+    const char *dir, const char *name, size_t max, struct secret **ret, char **ret_why)
 {
 	_cleanup_free_ char *path = xasprintf("%s/%s", dir, name);
 	_cleanup_close_ int fd = open_dir(dir);
-	int r = fd < 0 ? fd : secret_read_file(fd, name, ret);
+	int r = fd < 0 ? fd : secret_read_long_file(fd, name, max, ret);
 
 	if (r == 0 || r == -ENOENT) {
 		return r;
@@ -59,6 +62,11 @@ int private_read(const char *dir, const char *name, struct secret **ret, char **
 	}
 	*ret_why = explain(path, r);
 	return r;
+}
+
+int private_read(const char *dir, const char *name, struct secret **ret, char **ret_why)
+{
+	return private_read_long(dir, name, SMALL_MAX, ret, ret_why);
 }
 
 static int write_all(int fd, const char *data, size_t len)
@@ -150,6 +158,21 @@ void private_json_wipe(json_object *o, const char *key)
 {
 	wipe_string(o, key);
 	wipe_string(json_get_obj(o, "data"), key);
+}
+
+uint32_t private_crc(const char *s, size_t len)
+{
+	static const uint32_t table[16] = {0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac,
+	    0x76dc4190, 0x6b6b51f4, 0x4db26158, 0x5005713c, 0xedb88320, 0xf00f9344, 0xd6d6a3e8,
+	    0xcb61b38c, 0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c};
+	uint32_t crc = UINT32_MAX;
+
+	for (size_t i = 0; i < len; i++) {
+		crc ^= (unsigned char)s[i];
+		crc = crc >> 4 ^ table[crc & 15];
+		crc = crc >> 4 ^ table[crc & 15];
+	}
+	return ~crc;
 }
 
 void private_jw_finish(struct jw *w)

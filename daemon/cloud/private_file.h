@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Small private files of the state directory: 0600, replaced in one step, refused when others may
+/* Private files of the state directory: 0600, replaced in one step, refused when others may
  * read them. */
 #pragma once
 
@@ -13,6 +13,9 @@ struct secret;
 /* 0 with the content; -ENOENT; -EBADMSG: no text, or too long; else negative with an owned
  * *ret_why. */
 int private_read(const char *dir, const char *name, struct secret **ret, char **ret_why);
+/* The same with a maximum of its own. */
+int private_read_long(
+    const char *dir, const char *name, size_t max, struct secret **ret, char **ret_why);
 /* A file without a name first, synced, then renamed over the old one. 0 or negative errno. */
 int private_write(const char *dir, const char *name, const char *data, size_t len);
 /* 0, also when there was none; or negative errno. */
@@ -21,5 +24,7 @@ int private_remove(const char *dir, const char *name);
 char *private_set_aside(const char *dir, const char *name, int64_t wall_ms);
 /* Wipes the string under key, at the top or below "data": it is not to be read again. */
 void private_json_wipe(json_object *o, const char *key);
+/* CRC-32: every flip of one bit shows. */
+uint32_t private_crc(const char *s, size_t len);
 /* Wipes what was written, then as jw_finish. */
 void private_jw_finish(struct jw *w);

@@ -38,20 +38,6 @@ void token_finish(struct token *t)
 
 /* ---- the file ---- */
 
-/* CRC-32: every flip of one bit shows. */
-static uint32_t crc_of(const char *s, size_t len)
-{
-	uint32_t crc = UINT32_MAX;
-
-	for (size_t i = 0; i < len; i++) {
-		crc ^= (unsigned char)s[i];
-		for (int bit = 0; bit < 8; bit++) {
-			crc = (crc >> 1) ^ (crc & 1 ? 0xedb88320u : 0);
-		}
-	}
-	return ~crc;
-}
-
 static void put_ms(struct jw *w, const char *key, int64_t ms)
 {
 	if (ms >= 0) {
@@ -76,7 +62,7 @@ static void put_file(struct jw *w, const struct token *t)
 	jw_int(w, "warned_days", t->warned_days);
 	jw_bool(w, "dead", t->dead);
 	jw_str(w, "token", secret_reveal(t->text));
-	snprintf(sum, sizeof(sum), "%08x", (unsigned)crc_of(w->buf, w->len));
+	snprintf(sum, sizeof(sum), "%08x", (unsigned)private_crc(w->buf, w->len));
 	jw_str(w, "crc32", sum);
 	jw_object_end(w);
 	jw_bytes(w, "\n", 1);
@@ -89,10 +75,8 @@ static int64_t get_ms(json_object *o, const char *key)
 	return json_get_i64(o, key, &ms) ? ms : -1;
 }
 
-static int get_region(json_object *o, enum account_region *ret)
+int account_region_parse(const char *word, enum account_region *ret)
 {
-	const char *word = json_get_str(o, "region");
-
 	for (unsigned i = 0; word && i < REGION_COUNT; i++) {
 		if (strcmp(word, region_words[i]) == 0) {
 			*ret = (enum account_region)i;
@@ -108,7 +92,7 @@ static int get_fields(json_object *o, struct token *t)
 	int64_t version = 0, days = 0;
 
 	if (!json_get_i64(o, "version", &version) || version != FILE_VERSION || !text || !*text ||
-	    get_region(o, &t->region) < 0) {
+	    account_region_parse(json_get_str(o, "region"), &t->region) < 0) {
 		return -EBADMSG;
 	}
 	json_get_i64(o, "warned_days", &days);
@@ -122,7 +106,7 @@ static int get_fields(json_object *o, struct token *t)
 	return 0;
 }
 
-static int parse_file(const struct secret *file, struct token *ret)
+int token_parse(const struct secret *file, struct token *ret)
 {
 	_cleanup_json_ json_object *o = NULL;
 	const char *text = secret_reveal(file);
@@ -154,7 +138,7 @@ int token_read(const char *dir, int64_t wall_ms, struct token *ret, char **ret_w
 	int r = private_read(dir, TOKEN_FILE, &file, ret_why);
 
 	if (r == 0) {
-		r = parse_file(file, &t);
+		r = token_parse(file, &t);
 	}
 	if (r == -EBADMSG) {
 		token_finish(&t);

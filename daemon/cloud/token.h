@@ -27,6 +27,8 @@ void token_finish(struct token *t);
  * owned *ret_why: -EPERM it is refused, with what to type; -EBADMSG it was damaged or of a newer
  * version and is set aside as .bad-<time>; or errno of reading. */
 int token_read(const char *dir, int64_t wall_ms, struct token *ret, char **ret_why);
+/* The text of such a file into a zeroed *ret, to be finished in any case. 0 or -EBADMSG. */
+int token_parse(const struct secret *file, struct token *ret);
 /* Old or new, never mixed; 0600. 0 or negative errno. */
 int token_write(const char *dir, const struct token *t);
 /* 0, also when there was none; or negative errno. */
@@ -47,3 +49,5 @@ bool token_user_is_fit(const char *user);
 unsigned token_warning(struct token *t, int64_t wall_ms, bool *ret_noted);
 
 const char *account_region_word(enum account_region region);
+/* 0 or -EBADMSG; NULL is no region. */
+int account_region_parse(const char *word, enum account_region *ret);

@@ -16,6 +16,7 @@
 #include "common/jw.h"
 #include "common/log.h"
 #include "common/secret.h"
+#include "daemon/cloud/bound_file.h"
 #include "daemon/cloud/token.h"
 
 struct account_rig rig;
@@ -126,6 +127,8 @@ int account_teardown(void **state)
 	fake_rest_destroy(rig.rest);
 	loop_destroy(rig.loop);
 	snprintf(path, sizeof(path), "%s/" TOKEN_FILE, rig.dir);
+	unlink(path);
+	snprintf(path, sizeof(path), "%s/" BOUND_FILE, rig.dir);
 	unlink(path);
 	return rmdir(rig.dir);
 }
