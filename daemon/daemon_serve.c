@@ -13,6 +13,8 @@
 #include "daemon/access.h"
 #include "daemon/api/server.h"
 #include "daemon/bridge/metrics.h"
+#include "daemon/cloud/account.h"
+#include "daemon/cloud/rest.h"
 #include "daemon/config.h"
 #include "daemon/io/mqtt.h"
 #include "daemon/io/notify.h"
@@ -48,10 +50,44 @@ static void get_config_info(void *arg, char **ret_files, char **ret_warnings)
 	*ret_warnings = strings_json(d->config->warnings);
 }
 
+struct request_counts {
+	uint64_t answered, refused, unanswered;
+};
+
+static void count_requests(void *arg, const char *endpoint, int status, uint64_t count)
+{
+	struct request_counts *c = arg;
+
+	if (status <= 0) {
+		c->unanswered += count;
+	} else if (status < 400) {
+		c->answered += count;
+	} else {
+		c->refused += count;
+	}
+}
+
+static void write_account_stats(const struct daemon *d, struct jw *w)
+{
+	struct request_counts c = {0};
+
+	rest_each_count(d->rest, count_requests, &c);
+	jw_object(w, "account");
+	jw_str(w, "state", account_state_word(account_state(d->account)));
+	jw_object(w, "requests");
+	jw_int(w, "answered", (int64_t)c.answered);
+	jw_int(w, "refused", (int64_t)c.refused);
+	jw_int(w, "unanswered", (int64_t)c.unanswered);
+	jw_object_end(w);
+	account_write_list(d->account, w);
+	jw_object_end(w);
+}
+
 static void write_stats(void *arg, struct jw *w)
 {
 	struct daemon *d = arg;
 
+	write_account_stats(d, w);
 	jw_object(w, "mqtt");
 	jw_int(w, "handshakes", (int64_t)mqtt_pool_handshakes(d->fleet.pool));
 	jw_object_end(w);
