@@ -288,7 +288,11 @@ static void draw_link(struct out *o, json_object *printer)
 	int64_t value;
 	char buf[FMT_SIZE];
 
-	fprintf(o->f, "  Link    %s %s", where, address);
+	/* The address is the one in the local network. */
+	fprintf(o->f, "  Link    %s", where);
+	if (!live || strcmp(where, "cloud") != 0) {
+		fprintf(o->f, " %s", address);
+	}
 	if (strcmp(tls, "-") != 0) {
 		fprintf(o->f, " tls %s", tls);
 	}
@@ -303,7 +307,7 @@ static void draw_link(struct out *o, json_object *printer)
 		fprintf(o->f, "  wifi %" PRId64 " dBm", value);
 	}
 	fputc('\n', o->f);
-	if (!live && strcmp(why, "-") != 0) {
+	if (strcmp(why, "-") != 0) {
 		_cleanup_free_ char *hint = out_hint_text(o, json_get_str(link, "last_error_hint"));
 		_cleanup_free_ char *line = xasprintf("%s%s", why, hint);
 

@@ -118,12 +118,25 @@ static void begin_anew(struct printer *p)
 	derive_gap(&p->derive);
 }
 
+/* What is wrong with the local network is still to be said when the cloud stands in for it. */
+static bool lan_has_trouble(const struct printer *p)
+{
+	enum link_state state = p->link.state;
+
+	return !uplink_is_up(p->uplink) && p->config.address &&
+	       (p->planes.last == PLANE_LAN || state == LINK_TLS_REFUSED ||
+		   state == LINK_AUTH_REFUSED || state == LINK_LAN_CLOSED);
+}
+
 void printer_plane_take(struct printer *p, enum plane to, const char *why)
 {
 	enum plane last = p->planes.last;
+	bool troubled = to == PLANE_CLOUD && why && *why && lan_has_trouble(p);
 	char reason[sizeof(p->link.last_error)], trouble[sizeof(reason) + 32];
+	char hint[sizeof(p->link.hint)];
 
 	str_copy(reason, sizeof(reason), why ? why : ""); /* it may be the last error itself */
+	str_copy(hint, sizeof(hint), p->link.hint);
 	if (p->planes.active != PLANE_NONE) {
 		leave(p, "the way to the printer changed");
 	}
@@ -140,10 +153,8 @@ void printer_plane_take(struct printer *p, enum plane to, const char *why)
 	/* A silent printer that takes a new connection is still silent: its first message ends
 	 * that. */
 	if (to == PLANE_CLOUD || p->link.state != LINK_STALE) {
-		bool troubled = to == PLANE_CLOUD && last == PLANE_LAN && reason[0];
-
 		snprintf(trouble, sizeof(trouble), "in the local network: %s", reason);
-		printer_enter(p, LINK_ONLINE, troubled ? trouble : NULL, NULL);
+		printer_enter(p, LINK_ONLINE, troubled ? trouble : NULL, troubled ? hint : NULL);
 	}
 	if (last != PLANE_NONE && last != to) {
 		file_event(p, last, reason[0] ? reason : NULL);

@@ -69,6 +69,18 @@ class Planes(AccountCase):
         self.assertEqual(len([e for e in self.events("printer.offline") if e["printer"] == name]), 0)
         self.assertEqual(self.daemon_.status(other)["link"]["reconnects"], 0)
 
+    def test_stranger_in_the_lan_is_said_while_the_cloud_stands_in(self):
+        self.begin_account("--rate", "5", sections=1)
+        name, = self.lan
+        self.switch(name, "wrong-cn", True)
+        self.switch(name, "kick", True)
+        self.daemon_.wait_link(name, "tls_refused")
+        self.sign_in_whole()
+        link = self.wait_plane(name, "cloud")["link"]
+        self.assertRegex(link["last_error"], "^in the local network: certificate is for ")
+        self.assertTrue(link["last_error_hint"])
+        self.assertIn("in the local network: certificate", self.daemon_.ctl("status", name)[1])
+
     def test_three_kicks_are_followed_by_fifteen_minutes_of_quiet(self):
         self.begin_planes(sections=1, shim=True)
         self.wait_plane(self.cloud_only[0], "cloud")
