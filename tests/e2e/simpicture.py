@@ -28,7 +28,10 @@ def gray(jpeg):
 
 def read(jpeg):
     """The Picture a JPEG is."""
-    width, height, pixels = gray(jpeg)
+    return read_gray(*gray(jpeg))
+
+
+def read_gray(width, height, pixels):
     value, row = 0, width // BLOCK
     for bit in range(FACTS * 8):
         at = (bit // row * BLOCK + BLOCK // 2) * width + bit % row * BLOCK + BLOCK // 2

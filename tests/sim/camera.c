@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The JPEG camera of a simulated printer: its port, its clients, and whose the one place is. */
+/* The camera of a simulated printer: its port, its clients, and whose the one place is. */
 #include "tests/sim/camera.h"
 
 #include <arpa/inet.h>
@@ -78,7 +78,7 @@ static bool has_place(const struct camera *c)
 
 static void arm_tick(struct camera *c)
 {
-	double seconds = 1 / c->printer->sim->camera_hz;
+	double seconds = 1 / c->printer->sim->camera_hz / (c->rtsp ? RTP_GROUP : 1);
 	struct timeval period = {(time_t)seconds, 0};
 
 	period.tv_usec = (suseconds_t)((seconds - (double)period.tv_sec) * 1e6);
@@ -94,8 +94,7 @@ static bool is_right(struct camera_client *client)
 	return memcmp(bytes_head(&client->conn.in), wanted, sizeof(wanted)) == 0;
 }
 
-/* A client that found no place stays without one, also when it becomes free. */
-static void take_place(struct camera_client *client)
+void camera_take_place(struct camera_client *client)
 {
 	struct camera *c = client->camera;
 	bool slow = camera_fault(c, FAULT_CAM_SLOW_AUTH);
@@ -129,7 +128,7 @@ static void check_auth(struct camera_client *client)
 		conn_close(&client->conn, "closed after the login");
 		return;
 	}
-	take_place(client);
+	camera_take_place(client);
 }
 
 static void on_secured(void *owner)
@@ -145,6 +144,10 @@ static void on_input(void *owner)
 	struct camera_client *client = owner;
 	struct conn *conn = &client->conn;
 
+	if (client->camera->rtsp) {
+		rtsp_input(client);
+		return;
+	}
 	if (!client->known && conn->in.len >= AUTH_BYTES) {
 		check_auth(client);
 	}
@@ -179,6 +182,7 @@ static void on_gone(void *owner, const char *why)
 	client->served = false;
 	if (count_served(c) == 0) {
 		evtimer_del(c->tick);
+		c->frame = 0;
 	}
 	evtimer_add(client->reap, &now);
 }
@@ -216,6 +220,7 @@ static void accept_client(void *arg, int fd)
 	struct camera_client *client = xcalloc(1, sizeof(*client));
 
 	client->camera = c;
+	rtsp_init(client);
 	list_add_tail(&c->clients, &client->link);
 	p->counters.camera_connections++;
 	p->counters.camera_prepare_connections += p->state.mood == SIM_PREPARING;
@@ -237,6 +242,7 @@ int camera_create(struct printer *p, uint16_t port, struct camera **ret)
 	int r;
 
 	c->printer = p;
+	c->rtsp = !p->model->jpeg;
 	list_init(&c->clients);
 	address.sin_port = htons(port);
 	r = endpoint_open(&c->endpoint, p->sim->base, &address, accept_client, c);
@@ -266,17 +272,25 @@ void camera_destroy(struct camera *c)
 
 uint16_t camera_port(const struct camera *c)
 {
-	return c ? ntohs(c->endpoint.address.sin_port) : 0;
+	return ntohs(c->endpoint.address.sin_port);
+}
+
+void camera_drop(struct camera *c, const char *why)
+{
+	struct list *pos, *tmp;
+
+	list_for_each (pos, tmp, &c->clients) {
+		conn_close(&container_of(pos, struct camera_client, link)->conn, why);
+	}
 }
 
 int camera_apply_faults(struct camera *c)
 {
 	struct list *pos, *tmp;
-	bool off;
+	bool off, closed, disabled;
 
-	if (!c) {
-		return 0;
-	}
+	disabled = c->rtsp && c->printer->state.liveview != SIM_LIVEVIEW_ON;
+	closed = camera_fault(c, FAULT_CAM_CLOSED) || disabled;
 	off = camera_fault(c, FAULT_OFF) && camera_fault_arg(c, FAULT_OFF) == 0;
 	if (!camera_fault(c, FAULT_CAM_LINGER)) {
 		c->taken_until_ms = 0;
@@ -284,30 +298,18 @@ int camera_apply_faults(struct camera *c)
 	list_for_each (pos, tmp, &c->clients) {
 		apply_to_client(container_of(pos, struct camera_client, link));
 	}
-	return endpoint_set_mode(&c->endpoint, camera_fault(c, FAULT_CAM_CLOSED) ? ENDPOINT_REFUSING
-					       : off				 ? ENDPOINT_DEAF
-										 : ENDPOINT_OPEN);
-}
-
-void camera_drop(struct camera *c, const char *why)
-{
-	struct list *pos, *tmp;
-
-	if (!c) {
-		return;
+	if (disabled) {
+		camera_drop(c, "liveview is off");
 	}
-	list_for_each (pos, tmp, &c->clients) {
-		conn_close(&container_of(pos, struct camera_client, link)->conn, why);
-	}
+	return endpoint_set_mode(&c->endpoint, closed ? ENDPOINT_REFUSING
+					       : off  ? ENDPOINT_DEAF
+						      : ENDPOINT_OPEN);
 }
 
 void camera_kick(struct camera *c)
 {
 	struct list *pos, *tmp;
 
-	if (!c) {
-		return;
-	}
 	list_for_each (pos, tmp, &c->clients) {
 		struct camera_client *client = container_of(pos, struct camera_client, link);
 
@@ -320,9 +322,6 @@ void camera_kick(struct camera *c)
 
 void camera_add_living(const struct camera *c, struct printer_counters *n)
 {
-	if (!c) {
-		return;
-	}
 	for (const struct list *pos = c->clients.next; pos != &c->clients; pos = pos->next) {
 		const struct camera_client *client = container_of(pos, struct camera_client, link);
 

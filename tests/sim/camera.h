@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The JPEG camera of a simulated printer: one client, who is sent pictures over TLS. */
+/* The camera of a simulated printer, JPEG or RTSP over TLS: one client is sent pictures. */
 #pragma once
 
 #include <stdbool.h>
@@ -23,10 +23,10 @@ bool camera_read_option(struct camera_options *o, const char *name, const char *
 
 /* Beside the broker's address; port 0: the kernel chooses. 0 or negative errno. */
 int camera_create(struct printer *p, uint16_t port, struct camera **ret);
-/* NULL is fine here and below: not every model has such a camera. */
-void camera_destroy(struct camera *c);
-uint16_t camera_port(const struct camera *c); /* 0 = it has none */
-/* Opens or closes the port and touches clients as the faults want. 0 or negative errno. */
+void camera_destroy(struct camera *c); /* NULL is fine */
+uint16_t camera_port(const struct camera *c);
+/* Opens or closes the port and touches clients as the faults and the printer's setting want. 0 or
+ * negative errno. */
 int camera_apply_faults(struct camera *c);
 /* Ends every connection in the middle of a picture. */
 void camera_kick(struct camera *c);

@@ -59,49 +59,69 @@ static void write_caption(const struct printer *p, uint32_t number, int64_t cloc
 	    p->state.percent);
 }
 
-/* As the switches want it. */
-static void add_picture(struct camera *c, struct bytes *out)
+void camera_write_facts(const struct camera *c, struct picture_facts *ret, char ret_caption[96])
 {
-	struct printer *p = c->printer;
-	struct picture_facts facts = {p->serial, c->number, 0};
-	struct bytes jpeg = {0};
 	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	*ret = (struct picture_facts){
+	    c->printer->serial, c->number, (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000};
+	write_caption(c->printer, c->number, ret->clock_ms, ret_caption);
+}
+
+/* As the switches want it. */
+static void add_jpeg(struct camera *c, struct bytes *out)
+{
+	struct picture_facts facts;
+	struct bytes jpeg = {0};
 	char caption[96];
 	size_t big =
 	    camera_fault(c, FAULT_CAM_BIG) ? (size_t)camera_fault_arg(c, FAULT_CAM_BIG) : 0;
-	size_t begin = out->len;
 	uint8_t *data;
 
-	clock_gettime(CLOCK_REALTIME, &now);
-	facts.clock_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-	write_caption(p, c->number, facts.clock_ms, caption);
-	pictures_write(p->sim->pictures, &facts, caption, &jpeg);
+	camera_write_facts(c, &facts, caption);
+	pictures_write(c->printer->sim->pictures, &facts, caption, &jpeg);
 	bytes_add(out, bytes_head(&jpeg), 2);
 	add_padding(out, big > jpeg.len ? big - jpeg.len : 0);
 	bytes_add(out, bytes_head(&jpeg) + 2, jpeg.len - 2);
 	bytes_finish(&jpeg);
 	data = out->data + out->start;
 	if (camera_fault(c, FAULT_CAM_BAD_SOI)) {
-		memset(data + begin, 0, 2);
+		memset(data, 0, 2);
 	}
 	if (camera_fault(c, FAULT_CAM_NO_EOI)) {
 		memset(data + out->len - 2, 0, 2);
 	}
 }
 
-static void make_picture(struct camera *c, struct bytes *out)
+/* With its header, or one unit. True when it counts: not one that repeats the last. */
+static bool make_picture(struct camera *c, struct bytes *out)
 {
 	struct bytes jpeg = {0};
 
+	if (c->rtsp) {
+		return rtp_next_picture(c, out);
+	}
 	c->number++;
 	if (camera_fault(c, FAULT_CAM_ZERO)) {
 		add_header(c, 0, out);
-		return;
+		return true;
 	}
-	add_picture(c, &jpeg);
+	add_jpeg(c, &jpeg);
 	add_header(c, jpeg.len, out);
 	bytes_add(out, bytes_head(&jpeg), jpeg.len);
 	bytes_finish(&jpeg);
+	return true;
+}
+
+static void enqueue(struct camera_client *client, const struct bytes *picture, bool counts)
+{
+	if (client->camera->rtsp) {
+		rtp_add_picture(client, picture, counts);
+	} else {
+		bytes_add(&client->queue, bytes_head(picture), picture->len);
+	}
+	client->queued += counts;
 }
 
 /* Gives out so much of what is queued. */
@@ -168,16 +188,16 @@ void camera_next(struct camera *c)
 {
 	struct bytes picture = {0};
 	struct list *pos, *tmp;
+	bool counts = false;
 
 	list_for_each (pos, tmp, &c->clients) {
 		struct camera_client *client = container_of(pos, struct camera_client, link);
 
 		if (wants(client)) {
 			if (picture.len == 0) {
-				make_picture(c, &picture);
+				counts = make_picture(c, &picture);
 			}
-			bytes_add(&client->queue, bytes_head(&picture), picture.len);
-			client->queued++;
+			enqueue(client, &picture, counts);
 			give_what_is_due(client);
 		}
 	}
@@ -189,8 +209,8 @@ void camera_send_half(struct camera_client *client)
 	struct bytes picture = {0};
 
 	if (client->conn.out.len == 0) {
-		make_picture(client->camera, &picture);
-		bytes_add(&client->conn.out, bytes_head(&picture), picture.len / 2);
+		enqueue(client, &picture, make_picture(client->camera, &picture));
+		bytes_add(&client->conn.out, bytes_head(&client->queue), client->queue.len / 2);
 		conn_flush(&client->conn);
 	}
 	bytes_finish(&picture);

@@ -22,9 +22,9 @@
 #define WAIT_DEFAULT_MS 10000
 
 const char command_help[] =
-    "  list                          name, serial, model, address, port, ftp_port, camera_port "
-    "(0: none),\n"
-    "                                code, state, pin (JSON)\n"
+    "  list                          name, serial, model, address, port, ftp_port, camera_port, "
+    "code,\n"
+    "                                state, pin (JSON)\n"
     "  stats [PRINTER|total]         counters (JSON); bytes_in is what clients sent inside TLS\n"
     "  wait PRINTER|total COUNTER N [MS]  answers when a counter has reached N (10000 ms)\n"
     "  fault PRINTER|all NAME on|off [ARG]\n"
@@ -293,6 +293,7 @@ static void run_set(struct sim *sim, char *rest, struct jw *reply)
 		if (command_set_words(&sim->printers[i]->state, rest, sim_state_set, reply) < 0) {
 			return;
 		}
+		camera_apply_faults(sim->printers[i]->camera);
 		printer_report(sim->printers[i], false);
 	}
 	command_put(reply, "ok");

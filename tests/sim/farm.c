@@ -280,12 +280,9 @@ static void write_printer(FILE *f, const struct printer *p, const char *ca_path,
 
 	fprintf(f,
 	    "\n[Printer %s]\nSerial=%s\nAddress=%s\nPort=%u\nFtpPort=%u\nAccessCode=%s\n"
-	    "CaFile=%s\nCamera=%s\n",
+	    "CaFile=%s\nCamera=%s\nCameraPort=%u\n",
 	    p->name, p->serial, inet_ntoa(a->sin_addr), ntohs(a->sin_port), ftp_port(p->ftp),
-	    p->code, ca_path, p->camera ? camera : "off");
-	if (p->camera) {
-		fprintf(f, "CameraPort=%u\n", camera_port(p->camera));
-	}
+	    p->code, ca_path, camera, camera_port(p->camera));
 	if (p->tags[0]) {
 		fputs("Tags=", f);
 		for (const char *c = p->tags; *c; c++) {

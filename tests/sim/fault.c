@@ -145,6 +145,11 @@ static const struct {
 	8 << 20, 4 << 20},
     [FAULT_CAM_BAD_SOI] = {"cam-bad-soi", "", "pictures begin with 0000 instead of FFD8", 1, 0, 0},
     [FAULT_CAM_NO_EOI] = {"cam-no-eoi", "", "pictures end with 0000 instead of FFD9", 1, 0, 0},
+    [FAULT_RTSP_BASIC] = {"rtsp-basic", "", "asks for a login in clear instead of a digest", 1, 0,
+	0},
+    [FAULT_RTSP_FROZEN] = {"rtsp-frozen", "", "timestamps of RTP packets stay 0 (P2S)", 1, 0, 0},
+    [FAULT_RTSP_NO_KEY] = {"rtsp-no-key", "", "no key pictures", 1, 0, 0},
+    [FAULT_RTSP_GARBAGE] = {"rtsp-garbage", "", "bytes inside of H.264 units are random", 1, 0, 0},
 };
 static_assert(ARRAY_SIZE(faults) == FAULT_COUNT, "one row per fault");
 

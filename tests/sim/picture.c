@@ -194,6 +194,22 @@ static void draw_caption(struct canvas *c, const char *caption)
 	}
 }
 
+void pictures_size(const struct pictures *p, int *ret_width, int *ret_height)
+{
+	*ret_width = p->width;
+	*ret_height = p->height;
+}
+
+const uint8_t *pictures_draw_top(
+    struct pictures *p, const struct picture_facts *facts, const char *caption, int *ret_lines)
+{
+	memset(p->top.rgb, 0, (size_t)p->top.width * (size_t)p->top.height * 3);
+	draw_facts(&p->top, facts);
+	draw_caption(&p->top, caption);
+	*ret_lines = p->top.height;
+	return p->top.rgb;
+}
+
 /* Every row of blocks ends with a restart marker, so the upper rows, which differ in each picture,
  * are put before the lower ones of a background that was encoded once: a picture costs little. */
 void pictures_write(
@@ -203,10 +219,9 @@ void pictures_write(
 	const uint8_t *whole = bytes_head(&b->jpeg);
 	struct bytes top = {0};
 	size_t rows;
+	int lines;
 
-	memset(p->top.rgb, 0, (size_t)p->top.width * (size_t)p->top.height * 3);
-	draw_facts(&p->top, facts);
-	draw_caption(&p->top, caption);
+	pictures_draw_top(p, facts, caption, &lines);
 	encode(&p->top, &top);
 	rows = find_rows(&top);
 	bytes_add(out, whole, b->head);

@@ -29,5 +29,11 @@ void pictures_destroy(struct pictures *p); /* NULL is fine */
 /* Appends one JPEG; caption: a line of text under the squares, cut where the picture ends. */
 void pictures_write(
     struct pictures *p, const struct picture_facts *facts, const char *caption, struct bytes *out);
+void pictures_size(const struct pictures *p, int *ret_width, int *ret_height);
+/* The rows of squares and the caption alone, as RGB, whole blocks high; good until the next
+ * picture.
+ */
+const uint8_t *pictures_draw_top(
+    struct pictures *p, const struct picture_facts *facts, const char *caption, int *ret_lines);
 /* CRC-16 of CCITT, from 0. */
 uint16_t picture_crc16(const void *data, size_t len);

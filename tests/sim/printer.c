@@ -386,7 +386,7 @@ int printer_create(struct sim *sim, const struct printer_spec *spec, struct prin
 	if (r == 0) {
 		r = ftp_create(p, spec->ftp_port, &p->ftp);
 	}
-	if (r == 0 && p->model->jpeg) {
+	if (r == 0) {
 		r = camera_create(p, spec->camera_port, &p->camera);
 	}
 	if (r < 0) {

@@ -61,7 +61,7 @@ struct printer {
 	uint32_t cloud_subs; /* sessions of the cloud's broker that hear it, a bit each */
 	struct store *store;
 	struct ftp_door *ftp;
-	struct camera *camera; /* NULL: none on port 6000 */
+	struct camera *camera;
 	X509 *leaf; /* made at the first connection, again when a fault asks for another */
 	struct event *tick;
 	int64_t ticked_ms;

@@ -272,6 +272,9 @@ static void write_housing(struct jw *w, const struct sim_identity *id, const str
 		jw_int(w, "home_flag", home_flag(id, now));
 		jw_bool(w, "sdcard", now->sdcard);
 	}
+	if (was && CHANGED(liveview)) {
+		sim_report_write_liveview(w, id, now);
+	}
 	if (CHANGED(wifi_dbm)) {
 		snprintf(wifi, sizeof(wifi), "%ddBm", now->wifi_dbm);
 		jw_str(w, "wifi_signal", wifi);
@@ -289,7 +292,7 @@ void sim_report_write(struct jw *w, const struct sim_identity *id, const struct 
 	jw_object(w, NULL);
 	jw_object(w, "print");
 	if (!was) {
-		sim_report_write_fixed(w, id);
+		sim_report_write_fixed(w, id, now);
 	}
 	write_temperatures(w, id, now, was);
 	write_fans(w, now, was);

@@ -24,7 +24,11 @@ void sim_version_write(
     struct jw *w, const struct sim_identity *id, const struct sim_state *now, const char *sequence);
 
 /* Members that never change here: only in full reports (report_fixed.c). */
-void sim_report_write_fixed(struct jw *w, const struct sim_identity *id);
+void sim_report_write_fixed(
+    struct jw *w, const struct sim_identity *id, const struct sim_state *now);
+/* What changes of the camera. */
+void sim_report_write_liveview(
+    struct jw *w, const struct sim_identity *id, const struct sim_state *now);
 /* Members "ams", "vt_tray", "vir_slot" of a report (report_ams.c). */
 void sim_report_write_ams(struct jw *w, const struct sim_identity *id, const struct sim_state *now,
     const struct sim_state *was);

@@ -25,10 +25,31 @@ static void empties(struct jw *w, const char *const *keys, const char *value)
 	}
 }
 
-static void write_camera(struct jw *w, const struct sim_identity *id)
+/* The address of the stream, or why there is none (bambu.md 2.7). */
+static void write_rtsp_url(struct jw *w, const struct sim_identity *id, enum sim_liveview liveview)
 {
 	char url[64];
 
+	snprintf(url, sizeof(url), "rtsps://%u.%u.%u.%u:322/streaming/live/1", id->address >> 24,
+	    id->address >> 16 & 255, id->address >> 8 & 255, id->address & 255);
+	jw_str(w, "rtsp_url",
+	    liveview == SIM_LIVEVIEW_ON	   ? url
+	    : liveview == SIM_LIVEVIEW_OFF ? "disable"
+					   : "");
+}
+
+void sim_report_write_liveview(
+    struct jw *w, const struct sim_identity *id, const struct sim_state *now)
+{
+	if (!id->model->jpeg) {
+		jw_object(w, "ipcam");
+		write_rtsp_url(w, id, now->liveview);
+		jw_object_end(w);
+	}
+}
+
+static void write_camera(struct jw *w, const struct sim_identity *id, const struct sim_state *now)
+{
 	jw_object(w, "ipcam");
 	jw_str(w, "ipcam_dev", "1");
 	jw_str(w, "ipcam_record", "enable");
@@ -37,10 +58,7 @@ static void write_camera(struct jw *w, const struct sim_identity *id)
 	jw_str(w, "tutk_server", "disable");
 	jw_int(w, "mode_bits", 3);
 	if (!id->model->jpeg) {
-		snprintf(url, sizeof(url), "rtsps://%u.%u.%u.%u:322/streaming/live/1",
-		    id->address >> 24, id->address >> 16 & 255, id->address >> 8 & 255,
-		    id->address & 255);
-		jw_str(w, "rtsp_url", url);
+		write_rtsp_url(w, id, now->liveview);
 	}
 	if (id->model->family == SIM_FAMILY_NEW) {
 		jw_str(w, "agora_service", "disable");
@@ -154,12 +172,13 @@ static void write_new(struct jw *w, const struct sim_identity *id)
 	jw_str(w, "fun2", "21");
 }
 
-void sim_report_write_fixed(struct jw *w, const struct sim_identity *id)
+void sim_report_write_fixed(
+    struct jw *w, const struct sim_identity *id, const struct sim_state *now)
 {
 	write_upgrade(w, id);
 	raw(w, "upload", "{\"status\":\"idle\",\"progress\":0,\"message\":\"\"}");
 	raw(w, "online", "{\"ahb\":false,\"rfid\":false,\"version\":1203040}");
-	write_camera(w, id);
+	write_camera(w, id, now);
 	write_net(w, id);
 	write_queue_and_print(w);
 	jw_str(w, "nozzle_diameter", "0.4");

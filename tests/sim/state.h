@@ -35,6 +35,8 @@ enum sim_stage {
 	SIM_STAGE_NONE = 255
 };
 
+enum sim_liveview { SIM_LIVEVIEW_ON, SIM_LIVEVIEW_OFF, SIM_LIVEVIEW_NONE };
+
 #define SIM_UNITS_MAX 6
 #define SIM_HMS_MAX 8
 #define SIM_PLAN_MAX 16
@@ -96,6 +98,7 @@ struct sim_state {
 	bool light, light_flashes, door, sdcard;
 	enum sim_lamp light2, work_light; /* light2: of the chamber, where there are two */
 	bool locked;			  /* print commands need a signature (`fun` bit 29) */
+	enum sim_liveview liveview;	  /* the RTSP camera in the local network */
 	int wifi_dbm;
 	int clock_s; /* how far the printer's clock is off */
 	uint32_t print_error;

@@ -192,8 +192,25 @@ static int set_number(struct sim_state *s, size_t row, const char *value)
 	return -EINVAL;
 }
 
+static int set_liveview(struct sim_state *s, const char *value)
+{
+	static const char *const words[] = {
+	    [SIM_LIVEVIEW_ON] = "on", [SIM_LIVEVIEW_OFF] = "off", [SIM_LIVEVIEW_NONE] = "none"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		if (strcmp(words[i], value) == 0) {
+			s->liveview = (enum sim_liveview)i;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
 int sim_state_set(struct sim_state *s, const char *key, const char *value)
 {
+	if (strcmp(key, "liveview") == 0) {
+		return set_liveview(s, value);
+	}
 	if (strcmp(key, "job") == 0) {
 		return str_copy(s->job.name, sizeof(s->job.name), value) ? 0 : -EINVAL;
 	}
@@ -219,7 +236,7 @@ int sim_state_set(struct sim_state *s, const char *key, const char *value)
 
 char *sim_state_keys(void)
 {
-	char *text = xstrdup("dry hms insert job remove");
+	char *text = xstrdup("dry hms insert job liveview remove");
 
 	for (size_t i = 0; i < ARRAY_SIZE(set_keys); i++) {
 		char *longer = xasprintf("%s %s", text, set_keys[i].key);
