@@ -263,7 +263,7 @@ class Program(SimCase):
         self.assertIn("NO effect", done.stdout)
         self.assertIn("print.pause", done.stdout.split("that are obeyed")[1].split("Faults:")[0])
         faults = done.stdout.split("Faults:")[1].split("Keys of set")[0]
-        self.assertEqual(len(re.findall(r"^  [a-z]", faults, re.M)), 79)
+        self.assertEqual(len(re.findall(r"^  [a-z]", faults, re.M)), 80)
 
     def test_it_dies_with_its_parent_when_told_so(self):
         path = self.folder / "child"

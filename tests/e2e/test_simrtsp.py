@@ -187,6 +187,16 @@ class Faults(Streams):
         with self.assertRaises(EOFError):
             self.camera()
 
+    def test_cam_cut_counts_key_pictures(self):
+        self.open()
+        self.fault("cam-cut")
+        camera, kinds = self.camera(), []
+        with self.assertRaises(EOFError):
+            while True:
+                kinds += self.kinds(camera, 1)
+        self.assertEqual(kinds[:3], [SPS, PPS, KEY])
+        self.assertEqual(kinds.count(KEY), 1)
+
     def test_cam_drip_sends_single_bytes_of_the_same_stream(self):
         self.open("--camera-size", "320x240")
         self.fault("cam-drip", "on", "7")

@@ -164,6 +164,10 @@ static bool wants(struct camera_client *client)
 {
 	struct camera *c = client->camera;
 
+	if (client->served && camera_fault(c, FAULT_CAM_CUT) &&
+	    (int64_t)client->frames >= camera_fault_arg(c, FAULT_CAM_CUT)) {
+		conn_close(&client->conn, "cut after its pictures");
+	}
 	if (!client->served || client->conn.closing || sim_now_ms() < client->first_ms ||
 	    (camera_fault(c, FAULT_CAM_STALL) &&
 		(int64_t)client->frames >= camera_fault_arg(c, FAULT_CAM_STALL))) {

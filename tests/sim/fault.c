@@ -131,6 +131,8 @@ static const struct {
 	1200000},
     [FAULT_CAM_KICK] = {"cam-kick", "", "ends the connections once, in the middle of a picture", 1,
 	0, 0},
+    [FAULT_CAM_CUT] = {"cam-cut", "[N]", "ends every connection after so many pictures (1)", 1,
+	INT64_MAX, 1},
     [FAULT_CAM_STALL] = {"cam-stall", "[N]",
 	"no pictures after so many of a connection (0), until off", 0, INT64_MAX, 0},
     [FAULT_CAM_STALL_MID_FRAME] = {"cam-stall-mid-frame", "[BYTES]",
