@@ -261,6 +261,7 @@ static void read_status(const struct fault_input *in, struct fault *f)
 		say(f, ERR_CLOUD_ERROR, r, a->status);
 	} else if (in->json_only && f->body == NULL && a->body_len > 0) {
 		err_set(&f->error, ERR_CLOUD_ERROR, "the cloud's answer is not JSON within bounds");
+		err_hint(&f->error, "try again; check ApiUrl= when it stays so");
 	}
 }
 

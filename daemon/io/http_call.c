@@ -310,6 +310,11 @@ static void set_body(struct http_call *c, const struct http_request *r)
 		    c->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)c->request_body_len);
 		curl_easy_setopt(c->easy, CURLOPT_POSTFIELDS, c->request_body);
 	}
+	/* When a kept connection ends without an answer, curl sends again: a write that the server
+	 * may have taken has a connection of its own. */
+	if (strcmp(r->method, "GET") != 0) {
+		curl_easy_setopt(c->easy, CURLOPT_FRESH_CONNECT, 1L);
+	}
 	curl_easy_setopt(c->easy, CURLOPT_CUSTOMREQUEST, r->method);
 }
 
