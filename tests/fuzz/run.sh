@@ -7,7 +7,12 @@ root=$(cd "$(dirname "$0")/../.." && pwd)
 build=${FUZZ_BUILD:-$root/build-fuzz}
 seconds=${1:-60}
 [ $# -gt 0 ] && shift
-[ $# -gt 0 ] || set -- 3mf command config delta report request token
+if [ $# -eq 0 ]; then
+	for file in "$root"/tests/fuzz/fuzz_*.c; do
+		name=${file##*/fuzz_}
+		set -- "$@" "${name%.c}"
+	done
+fi
 
 if [ ! -f "$build/build.ninja" ]; then
 	CC=clang meson setup "$build" "$root" -Dfuzz=true -Dtests=enabled -Dbuildtype=debugoptimized \
