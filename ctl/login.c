@@ -2,6 +2,8 @@
 /* `login`: asks for what the cloud wants to know, step by step, and shows none of the secrets. */
 #include <errno.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 
 #include "common/text.h"
 #include "common/util.h"
@@ -352,6 +354,16 @@ static int converse(struct dialog *d)
 	return status ? status : finish(d);
 }
 
+/* A password is about to be in memory: no core file has it, no other program of the user reads it.
+ */
+static void keep_memory_private(void)
+{
+	static const struct rlimit none = {0, 0};
+
+	prctl(PR_SET_DUMPABLE, 0);
+	setrlimit(RLIMIT_CORE, &none);
+}
+
 int login_run(struct ctl *c)
 {
 	struct dialog d = {.ctl = c};
@@ -363,6 +375,7 @@ int login_run(struct ctl *c)
 	if (c->args.given[OPT_TOKEN_STDIN] && c->args.given[OPT_EMAIL]) {
 		return call_misuse(c, "--email and --token-stdin do not go together");
 	}
+	keep_memory_private();
 	r = prompt_open(&d.prompt);
 	if (r < 0) {
 		return fail(&d, ERR_INTERNAL, NULL, strerror(-r));
