@@ -423,7 +423,7 @@ static bool is_hidden(const char *key, const struct shape_view *v)
 	static const char *const codes[] = {"dev_access_code", "access_code", "ttcode", "authkey",
 	    "passwd", "accessToken", "refreshToken", NULL};
 	static const char *const private[] = {
-	    "file_url", "upload_url", "account", "email", "phone", NULL};
+	    "file_url", "upload_url", "url", "account", "email", "phone", NULL};
 
 	for (size_t i = 0; codes[i] != NULL; i++) {
 		if (strcmp(key, codes[i]) == 0) {

@@ -207,7 +207,8 @@ static void a_raw_answer_has_no_codes(void **state)
 	static const struct shape_view nobody, admin = {.whole = true};
 	_cleanup_json_ json_object *body = parse(
 	    "{\"devices\":[{\"dev_id\":\"S\",\"dev_access_code\":\"12345678\"}],\"email\":\"a@b\","
-	    "\"files\":[{\"file_url\":\"https://x/y?Signature=z\"}],\"odd\\\"key\":1}");
+	    "\"files\":[{\"file_url\":\"https://x/y?Signature=z\",\"url\":\"https://"
+	    "x\"}],\"odd\\\"key\":1}");
 	_cleanup_json_ json_object *low = NULL, *high = NULL;
 	struct jw w;
 
@@ -223,6 +224,8 @@ static void a_raw_answer_has_no_codes(void **state)
 	says(low, "email", "(hidden)");
 	says(high, "email", "a@b");
 	says(low, "files.0.file_url", "(hidden)");
+	says(low, "files.0.url", "(hidden)");
+	says(high, "files.0.url", "https://x");
 	says(low, "odd\"key", "1");
 	says(body, "devices.0.dev_access_code", "12345678");
 }
