@@ -235,6 +235,21 @@ static void show_uploaded(struct ctl *c, json_object *result)
 	    fmt_bytes(size, bytes), fmt_age_fine(took_ms, time));
 }
 
+/* 0, or the exit status, reported. */
+static int open_filled(struct ctl *c, const char *file, struct files_source *ret)
+{
+	_cleanup_free_ char *shown = out_safe(&c->out, file);
+	struct err e = {0};
+	int status = files_source_open(c, file, ret);
+
+	if (status || ret->size > 0) {
+		return status;
+	}
+	files_source_close(ret);
+	err_set(&e, ERR_FILE_REFUSED, "%s: is empty", shown);
+	return out_fail(&c->out, &e);
+}
+
 int cloud_upload_run(struct ctl *c)
 {
 	const char *file = c->word_count > 0 ? c->words[0] : "";
@@ -248,7 +263,7 @@ int cloud_upload_run(struct ctl *c)
 	    (strcmp(file, "-") == 0 && c->word_count < 2)) {
 		return call_misuse(c, "a file is wanted, and a name for what comes from stdin");
 	}
-	status = files_source_open(c, file, &source);
+	status = open_filled(c, file, &source);
 	if (status) {
 		return status;
 	}

@@ -144,7 +144,8 @@ int files_upgrade(struct ctl *c, struct files_bar *bar, const char *method, json
 		client_deadline(
 		    &c->client, -1); /* others may be before us, and printers are slow */
 	}
-	files_bar_say(bar, "waiting for the printer");
+	files_bar_say(bar,
+	    str_starts(method, "cloud.") ? "waiting for the cloud" : "waiting for the printer");
 	r = client_call(&c->client, method, TAKE(taken), &reply, &e);
 	files_bar_end(bar);
 	return r < 0 ? out_fail(&c->out, &e) : files_open_reply(c, reply, ret);

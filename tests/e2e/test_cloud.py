@@ -142,7 +142,9 @@ class Uploads(CloudVerbs):
         self.do("cloud", "set", "upload=on")
         self.do("cloud", "set", "url=-60")
         self.refused(16, "expired")
-        self.do("cloud", "set", "url=600")
+        self.do("cloud", "set", "url=600", "url-type=octets")
+        self.refused(16, "SignatureDoesNotMatch")
+        self.do("cloud", "set", "url-type=none")
         self.switch("status", "403", "path=/or-cloud-upload-sim/users/filename/")
         self.refused(16, "HTTP 403")
 

@@ -213,6 +213,9 @@ static int set_key(struct cloud_settings *s, const char *key, const char *value)
 	if (strcmp(key, "url") == 0) {
 		return parse_i64(value, -1000000, 1000000, &s->url_s);
 	}
+	if (strcmp(key, "url-type") == 0) {
+		return choose(value, "none", "octets", &s->url_typed);
+	}
 	if (strcmp(key, "sign") == 0) {
 		return choose(value, "any", "required", &s->sign_required);
 	}

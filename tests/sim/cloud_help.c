@@ -52,6 +52,7 @@ static const char keys[] =
     "  shape=plain|data         data: payloads stand in an envelope\n"
     "  upload=on|off            off: an account without storage\n"
     "  url=S                    an upload address is good so long (900)\n"
+    "  url-type=none|octets     octets: its signature counts a Content-Type in\n"
     "  sign=any|required        required: 403 without a good signature\n"
     "  text-version=N           of the catalogue of texts\n";
 

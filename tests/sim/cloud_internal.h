@@ -55,7 +55,7 @@ struct cloud_settings {
 	enum cloud_tfa tfa;
 	int64_t expires_s; /* told as expiresIn, and meant; -1 = not told, no end */
 	int64_t code_s;	   /* how long a code is good */
-	bool jwt, data_shape, tasks_shape, tfa_api, upload, sign_required;
+	bool jwt, data_shape, tasks_shape, tfa_api, upload, url_typed, sign_required;
 	int64_t url_s; /* how long an upload address is good */
 	int64_t text_version;
 };

@@ -37,7 +37,8 @@ static void write_address(
 	_cleanup_free_ char *url = NULL;
 	char signature[41];
 
-	sign("", expires, path, signature);
+	sign(
+	    call->cloud->set.url_typed ? "application/octet-stream" : "", expires, path, signature);
 	url = xasprintf("%s%s?AWSAccessKeyId=%s&Expires=%s&Signature=%s", base, path, ACCESS_KEY,
 	    expires, signature);
 	jw_object(w, NULL);
