@@ -233,15 +233,15 @@ class Canary(VerbCase):
         self.assertNotEqual(terminal.end(), 0)
 
     def files_of_others(self):
-        """What others may read, and what is there beside the token."""
-        for path in self.folder.rglob("*"):
-            if not path.is_file() or path.is_symlink():
-                continue
-            ours = path.is_relative_to(self.folder / "state") or path.is_relative_to(self.folder / "cache") or path.is_relative_to(self.folder / "run")
-            if ours:
-                self.assertFalse(path.stat().st_mode & 0o077 and path.name == "cloud-token.json", path)
-            if ours and path.name != "cloud-token.json" or path.stat().st_mode & 0o007 and path.name.startswith("bambud"):
+        """The token and the list of printers are the daemon's alone; nothing else it writes has a secret."""
+        private = []
+        for path in [p for folder in ("state", "cache", "run") for p in (self.folder / folder).rglob("*") if p.is_file()]:
+            if path.name in ("cloud-token.json", "cloud-printers.json"):
+                self.assertEqual(path.stat().st_mode & 0o777, 0o600, path)
+                private.append(path.name)
+            else:
                 self.keep(str(path), path.read_bytes())
+        self.assertIn("cloud-token.json", private)
 
     def test_a_whole_journey_shows_no_secret(self):
         self.shown = []
