@@ -12,10 +12,10 @@
 #include "common/json.h"
 #include "common/text.h"
 #include "common/util.h"
+#include "daemon/cloud/bounded.h"
 
-#define CODE_LOGIN 4	/* with 401: "Please login." */
-#define NESTS_MAX 50000 /* objects and arrays: some 700 bytes each once parsed */
-#define VALUES_MAX 400000
+#define CODE_LOGIN 4		   /* with 401: "Please login." */
+#define WORDS_BODY_MAX (64 * 1024) /* where words of a refusal are looked for */
 #define WORDS_MAX 140
 
 enum page { PAGE_ANY, PAGE_WALL };
@@ -167,27 +167,13 @@ static const struct rule *rule_of(int status, bool wall, int code)
 	return r;
 }
 
-/* Counted before anything is built of it; signs inside strings count too. */
-static bool is_modest(const char *text, size_t len)
+/* What belongs to somebody who reads it elsewhere stays as it is. */
+static json_object *body_read(const struct fault_input *in)
 {
-	size_t nests = 0, values = 0;
+	const struct http_answer *a = in->answer;
+	bool wanted = !in->unread || (a->status >= 300 && a->body_len <= WORDS_BODY_MAX);
 
-	for (size_t i = 0; i < len; i++) {
-		nests += text[i] == '{' || text[i] == '[';
-		values += text[i] == ',';
-	}
-	return nests <= NESTS_MAX && values <= VALUES_MAX;
-}
-
-static json_object *body_read(const struct http_answer *a)
-{
-	json_object *body = NULL;
-
-	if (a->body_len == 0 || !is_modest(a->body, a->body_len) ||
-	    json_parse(a->body, a->body_len, FAULT_DEPTH_MAX, &body) < 0) {
-		return NULL;
-	}
-	return body;
+	return wanted ? bounded_parse(a->body, a->body_len) : NULL;
 }
 
 static int code_read(json_object *body)
@@ -247,7 +233,7 @@ static void read_status(const struct fault_input *in, struct fault *f)
 	int code;
 	const struct rule *r;
 
-	f->body = body_read(a);
+	f->body = body_read(in);
 	f->vendor_code = code_read(f->body);
 	f->retry_after_ms = fault_retry_after_ms(http_header_value(a, "retry-after"), in->wall_ms);
 	/* What was said without a token says nothing of it. */

@@ -11,12 +11,11 @@
 #include "daemon/cloud/door.h"
 #include "daemon/io/http.h"
 
-#define FAULT_DEPTH_MAX 16
-
 struct fault_input {
 	const struct http_answer *answer;
 	bool token_sent;
 	bool json_only; /* what else a server of the account says with 2xx is an error */
+	bool unread;	/* the body of a 2xx is not parsed */
 	int64_t wall_ms;
 };
 

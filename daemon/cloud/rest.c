@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/random.h>
 
 #include "common/jw.h"
@@ -319,6 +318,7 @@ static void on_http(void *arg, const struct http_answer *h)
 	struct fault_input in = {.answer = h,
 	    .token_sent = c->token_sent,
 	    .json_only = c->host == REST_API,
+	    .unread = c->unread,
 	    .wall_ms = loop_wall_ms(r->loop)};
 	struct fault f;
 	char *token = rest_cookie(h, "token"), *csrf = rest_cookie(h, "bbl_csrf_token");
@@ -336,6 +336,8 @@ static void on_http(void *arg, const struct http_answer *h)
 	    .status = h->status,
 	    .vendor_code = f.vendor_code,
 	    .body = f.body,
+	    .text = c->unread && f.error.type == ERR_NONE ? h->body : NULL,
+	    .text_len = h->body_len,
 	    .cookie_token = token,
 	    .cookie_csrf = csrf,
 	    .retry_after_ms = f.retry_after_ms};
@@ -343,18 +345,6 @@ static void on_http(void *arg, const struct http_answer *h)
 	json_object_put(f.body);
 	wipe_free(token);
 	wipe_free(csrf);
-}
-
-static bool has_header(const struct rest_call *c, const char *name)
-{
-	size_t len = strlen(name);
-
-	for (size_t i = 0; c->headers[i] != NULL; i++) {
-		if (strncasecmp(c->headers[i], name, len) == 0 && c->headers[i][len] == ':') {
-			return true;
-		}
-	}
-	return false;
 }
 
 static void send_request(struct rest_call *c, const char *url)
@@ -369,7 +359,7 @@ static void send_request(struct rest_call *c, const char *url)
 
 	headers[n++] = agent;
 	if (c->host != REST_ABSOLUTE || c->body != NULL) {
-		if (!has_header(c, "Content-Type")) {
+		if (!rest_has_header(c, "Content-Type")) {
 			headers[n++] = "Content-Type: application/json";
 		}
 		headers[n++] = "Accept: application/json";
@@ -566,6 +556,7 @@ struct rest_call *rest_start(struct rest *r, const struct rest_request *q, rest_
 	c->bucket = q->bucket;
 	c->anonymous = q->anonymous;
 	c->body_max = q->body_max;
+	c->unread = q->unread;
 	copy_headers(c, q->headers);
 	if (!rest_query(q->query, &c->query)) {
 		err_set(&c->error, ERR_INVALID_PARAMS, "the query is not a flat object");

@@ -47,6 +47,7 @@ struct rest_request {
 	enum rest_bucket bucket;
 	bool anonymous;		    /* without the token */
 	const char *const *headers; /* more of them, or NULL */
+	bool unread;		    /* the answer is given as text, not parsed */
 	size_t body_max;	    /* 0: 4 MiB */
 };
 
@@ -56,9 +57,11 @@ struct rest_answer {
 	 * token_dead (401 with code 4), login_needed (no token), cloud_error (everything else, with
 	 * the vendor's words), rate_limited (our own buckets) with a remedy as the hint. */
 	struct err error;
-	int status;		  /* of HTTP, 0 when none came */
-	int vendor_code;	  /* "code" of the body, -1 none */
-	json_object *body;	  /* borrowed; NULL when it was not JSON or empty */
+	int status;	   /* of HTTP, 0 when none came */
+	int vendor_code;   /* "code" of the body, -1 none */
+	json_object *body; /* borrowed; NULL when it was not JSON or empty */
+	const char *text;  /* of an unread answer without an error, else NULL */
+	size_t text_len;
 	const char *cookie_token; /* value of Set-Cookie token=, or NULL */
 	const char *cookie_csrf;  /* of bbl_csrf_token=, or NULL */
 	int64_t retry_after_ms;	  /* -1 not said */

@@ -57,6 +57,7 @@ struct rest_call {
 	struct rest_gate *gate; /* NULL: of no server that is ever left alone */
 	char *method, *path, *query, *body;
 	size_t body_len, body_max;
+	bool unread;
 	char **headers; /* of the caller, NULL-terminated */
 	enum rest_host host;
 	enum rest_bucket bucket;
@@ -70,6 +71,8 @@ struct rest_call {
 bool rest_query(json_object *query, char **ret);
 /* The whole URL; caller frees. NULL when the path cannot be one. */
 char *rest_url(const struct rest *r, const struct rest_call *c);
+/* The caller brings one of that name along. */
+bool rest_has_header(const struct rest_call *c, const char *name);
 /* For counters: without query, numbers and anything long. */
 void rest_label(const struct rest_call *c, char label[static REST_LABEL_SIZE]);
 /* Of the first Set-Cookie NAME=; caller wipes and frees, or NULL. */

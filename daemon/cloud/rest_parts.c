@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "common/json.h"
 #include "daemon/cloud/rest_internal.h"
@@ -201,4 +202,16 @@ json_object *rest_payload(json_object *body, const char *key)
 		return found;
 	}
 	return NULL;
+}
+
+bool rest_has_header(const struct rest_call *c, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (size_t i = 0; c->headers[i] != NULL; i++) {
+		if (strncasecmp(c->headers[i], name, len) == 0 && c->headers[i][len] == ':') {
+			return true;
+		}
+	}
+	return false;
 }

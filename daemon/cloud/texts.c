@@ -12,12 +12,15 @@
 #include "daemon/cloud/catalogue.h"
 #include "daemon/cloud/rest.h"
 #include "daemon/cloud/texts_cache.h"
+#include "daemon/cloud/texts_read.h"
 #include "daemon/io/loop.h"
+#include "daemon/io/worker.h"
 #include "daemon/model/hms.h"
 
 #define HOUR_MS (60 * 60 * INT64_C(1000))
 #define DAY_MS (24 * HOUR_MS)
 #define PREFIX_LEN 3
+#define READ_END_MS 500 /* an answer takes a tenth of it */
 #define LANG_SIZE 6
 
 /* What the vendor's own programs ask for. */
@@ -32,11 +35,13 @@ struct book {
 	int64_t due_ms;		     /* not asked for before */
 	unsigned failures;	     /* in a row */
 	struct rest_call *call;	     /* under way, or NULL */
+	struct texts_read *read;     /* its answer, or NULL */
 };
 
 struct texts {
 	struct loop *loop;
 	struct rest *rest;
+	struct worker_pool *readers; /* NULL: none yet */
 	char *dir, *url;
 	texts_fn fn;
 	void *arg;
@@ -162,19 +167,11 @@ static bool is_emptied(const struct book *b, const struct catalogue *c)
 	return b->catalogue != NULL && catalogue_count(b->catalogue) > 0 && catalogue_count(c) == 0;
 }
 
-static void on_answer(void *arg, const struct rest_answer *a)
+static void on_read(void *arg, int r, enum catalogue_news news, struct catalogue *c)
 {
 	struct book *b = arg;
-	enum catalogue_news news = CATALOGUE_SAME;
-	struct catalogue *c = NULL;
-	int r;
 
-	b->call = NULL;
-	if (a->error.type != ERR_NONE) {
-		note_failed(b, a->retry_after_ms, a->error.message);
-		return;
-	}
-	r = catalogue_take(a->body, b->lang, &news, &c);
+	b->read = NULL;
 	if (r == 0 && news == CATALOGUE_SAME && b->catalogue != NULL) {
 		note_checked(b);
 	} else if (r == 0 && news == CATALOGUE_NEW && !is_emptied(b, c)) {
@@ -183,6 +180,24 @@ static void on_answer(void *arg, const struct rest_answer *a)
 		catalogue_destroy(c);
 		note_failed(
 		    b, -1, r == -E2BIG ? "the answer is too large" : "the answer is no catalogue");
+	}
+}
+
+static void on_answer(void *arg, const struct rest_answer *a)
+{
+	struct book *b = arg;
+	struct texts *t = b->texts;
+
+	b->call = NULL;
+	if (t->readers == NULL) {
+		t->readers = worker_pool_create(t->loop, 1);
+	}
+	if (a->error.type != ERR_NONE) {
+		note_failed(b, a->retry_after_ms, a->error.message);
+	} else if (t->readers == NULL || a->text == NULL) {
+		note_failed(b, -1, "the answer cannot be read");
+	} else {
+		b->read = texts_read_start(t->readers, a->text, a->text_len, b->lang, on_read, b);
 	}
 }
 
@@ -212,6 +227,7 @@ static void ask(struct book *b)
 		.query = query,
 		.bucket = REST_TEXT,
 		.anonymous = true,
+		.unread = true,
 		.body_max = CATALOGUE_BYTES_MAX},
 	    on_answer, b);
 	json_object_put(query);
@@ -222,7 +238,7 @@ static void ask_when_due(struct book *b)
 	struct texts *t = b->texts;
 	int64_t now_ms = loop_now_ms(t->loop), *oldest_ms = &t->asked_ms[t->next];
 
-	if (b->call != NULL || now_ms < b->due_ms ||
+	if (b->call != NULL || b->read != NULL || now_ms < b->due_ms ||
 	    (*oldest_ms > 0 && now_ms - *oldest_ms <= HOUR_MS)) {
 		return;
 	}
@@ -236,6 +252,7 @@ static void ask_when_due(struct book *b)
 static void book_free(struct book *b)
 {
 	rest_cancel(b->call);
+	texts_read_cancel(b->texts->readers, b->read);
 	list_del(&b->link);
 	b->texts->count--;
 	catalogue_destroy(b->catalogue);
@@ -346,6 +363,7 @@ void texts_destroy(struct texts *t)
 		return;
 	}
 	forget_all(t);
+	worker_pool_destroy_wait(t->readers, READ_END_MS);
 	free(t->dir);
 	free(t->url);
 	free(t);
@@ -361,6 +379,18 @@ void texts_set_url(struct texts *t, const char *url)
 		free(t->url);
 		t->url = xstrdup(url);
 	}
+}
+
+bool texts_is_reading(const struct texts *t)
+{
+	struct list *pos, *tmp;
+
+	list_for_each (pos, tmp, &t->books) {
+		if (container_of(pos, struct book, link)->read != NULL) {
+			return true;
+		}
+	}
+	return false;
 }
 
 const struct hms_texts *texts_lookup(const struct texts *t)

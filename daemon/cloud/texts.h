@@ -3,6 +3,8 @@
  * printers of a serial prefix, in a language (bambu.md 6.7). */
 #pragma once
 
+#include <stdbool.h>
+
 struct hms_texts;
 struct loop;
 struct rest;
@@ -21,6 +23,8 @@ struct texts *texts_create(
 void texts_destroy(struct texts *t); /* NULL is fine */
 /* https://HOST; NULL: nothing is fetched and nothing found. */
 void texts_set_url(struct texts *t, const char *url);
+/* Whether an answer came that is not yet read. */
+bool texts_is_reading(const struct texts *t);
 /* The look-up, as long as t lives. A catalogue is loaded when it is first asked for, and the vendor
  * asked then for a newer one, at most daily; after a failure in an hour, two, four, up to a day. */
 const struct hms_texts *texts_lookup(const struct texts *t);

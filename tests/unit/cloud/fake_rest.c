@@ -82,6 +82,8 @@ void fake_rest_answer(struct rest *r, int status, const char *body)
 		assert(json_parse(body, strlen(body), 16, &o) == 0);
 	}
 	a.body = o;
+	a.text = body;
+	a.text_len = body ? strlen(body) : 0;
 	if (o && json_get_i64(o, "code", &code)) {
 		a.vendor_code = (int)code;
 	}

@@ -127,6 +127,8 @@ static void on_answer(void *arg, const struct rest_answer *a)
 
 	r->answers++;
 	r->error = a->error;
+	r->parsed = a->body != NULL;
+	str_copy(r->text, sizeof(r->text), a->text != NULL ? a->text : "");
 	r->status = a->status;
 	r->code = a->vendor_code;
 	r->again_ms = a->retry_after_ms;

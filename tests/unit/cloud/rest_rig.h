@@ -25,7 +25,8 @@ struct rig {
 	struct err error;
 	int status, code;
 	int64_t again_ms;
-	char cookie[64], csrf[64], words[32];
+	char cookie[64], csrf[64], words[32], text[32];
+	bool parsed;
 	void (*on_death)(struct rig *r);
 };
 

@@ -184,6 +184,28 @@ static void buckets_refuse_with_a_remedy(void **state)
 	assert_int_equal(r->error.type, ERR_NONE);
 }
 
+static void unread_answer_is_given_as_text(void **state)
+{
+	struct rig *r = *state;
+	const struct rest_request q = {.method = "GET",
+	    .host = REST_ABSOLUTE,
+	    .path = "https://text.example/",
+	    .bucket = REST_TEXT,
+	    .unread = true};
+
+	fake_http_script(r->http, &fake_fine);
+	rig_start(r, &q);
+	rig_turn(r);
+	assert_int_equal(r->error.type, ERR_NONE);
+	assert_string_equal(r->text, "{\"word\":\"yes\"}");
+	assert_false(r->parsed);
+	fake_http_script(r->http, &fake_often);
+	rig_start(r, &q);
+	rig_turn(r);
+	assert_int_equal(r->error.type, ERR_CLOUD_BLOCKED);
+	assert_string_equal(r->text, "");
+}
+
 static void cookies_are_handed_over(void **state)
 {
 	struct rig *r = *state;
@@ -295,6 +317,7 @@ int main(void)
 	    TEST(death_of_the_last_token_says_nothing_of_the_new_one),
 	    TEST(other_refusals_keep_the_token),
 	    TEST(buckets_refuse_with_a_remedy),
+	    TEST(unread_answer_is_given_as_text),
 	    TEST(cookies_are_handed_over),
 	    TEST(dead_callback_may_destroy_everything),
 	    TEST(cancelled_call_is_silent),

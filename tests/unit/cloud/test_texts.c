@@ -95,11 +95,20 @@ static void assert_asked(unsigned count)
 	assert_int_equal(fake_rest_count(rest), count);
 }
 
+/* It is read in a thread, and then by the loop. */
+static void answer(const char *body)
+{
+	fake_rest_answer(rest, 200, body);
+	while (texts_is_reading(texts)) {
+		loop_turn(loop, true);
+	}
+}
+
 /* A catalogue is there, just fetched; one request was made. */
 static void fill(void)
 {
 	assert_text(NULL);
-	fake_rest_answer(rest, 200, ANSWER("1", "The cover"));
+	answer(ANSWER("1", "The cover"));
 }
 
 static int setup(void **state)
@@ -184,7 +193,7 @@ static void first_code_asks_and_the_answer_is_told(void **state)
 	assert_string_equal(q->query, "{\"lang\":\"en\",\"v\":\"0\",\"d\":\"01P\"}");
 	assert_text(NULL);
 	assert_asked(1);
-	fake_rest_answer(rest, 200, ANSWER("1", "The cover"));
+	answer(ANSWER("1", "The cover"));
 	assert_string_equal(told, "01P");
 	assert_text("The cover");
 	assert_asked(1);
@@ -205,7 +214,7 @@ static void own_words_are_shown_until_the_vendors_are_there(void **state)
 	const struct hms_texts *t = texts_lookup(texts);
 
 	assert_string_equal(hms_words(t, SERIAL, "en", 0x03001200, 0x00020001, "ours"), "ours");
-	fake_rest_answer(rest, 200, ANSWER("1", "The cover"));
+	answer(ANSWER("1", "The cover"));
 	assert_string_equal(
 	    hms_words(t, SERIAL, "en", 0x03001205, 0x00020001, "ours"), "The cover");
 	assert_string_equal(hms_words(t, SERIAL, "en", 0x03001200, 0x00020002, "ours"), "ours");
@@ -218,7 +227,7 @@ static void code_without_words_has_no_text(void **state)
 	const struct hms_texts *t = texts_lookup(texts);
 
 	assert_text(NULL);
-	fake_rest_answer(rest, 200, ANSWER("1", ""));
+	answer(ANSWER("1", ""));
 	assert_null(hms_words(t, SERIAL, "en", 0x03001200, 0x00020001, "ours"));
 }
 
@@ -233,11 +242,11 @@ static void vendor_is_asked_daily_and_only_with_the_version(void **state)
 	assert_asked(2);
 	assert_string_equal(
 	    fake_rest_asked(rest)->query, "{\"lang\":\"en\",\"v\":\"1\",\"d\":\"01P\"}");
-	fake_rest_answer(rest, 200, SAME);
+	answer(SAME);
 	assert_text("The cover");
 	pass(DAY_MS);
 	assert_text("The cover");
-	fake_rest_answer(rest, 200, ANSWER("2", "Newer"));
+	answer(ANSWER("2", "Newer"));
 	assert_text("Newer");
 	assert_asked(3);
 }
@@ -252,7 +261,7 @@ static void cache_serves_the_next_start_without_a_request(void **state)
 	pass(DAY_MS - HOUR_MS);
 	assert_text("The cover");
 	assert_asked(2);
-	fake_rest_answer(rest, 200, SAME);
+	answer(SAME);
 	restart();
 	assert_text("The cover");
 	assert_asked(2);
@@ -265,7 +274,7 @@ static void clock_set_back_asks_once(void **state)
 	restart();
 	assert_text("The cover");
 	assert_asked(2);
-	fake_rest_answer(rest, 200, SAME);
+	answer(SAME);
 	restart();
 	assert_text("The cover");
 	assert_asked(2);
@@ -302,7 +311,7 @@ static void failure_is_remembered_over_a_restart(void **state)
 	pass(HOUR_MS / 6);
 	assert_text(NULL);
 	assert_asked(2);
-	fake_rest_answer(rest, 200, ANSWER("1", "The cover"));
+	answer(ANSWER("1", "The cover"));
 	assert_false(exists("texts-en-01P.tried"));
 }
 
@@ -350,7 +359,7 @@ static void garbage_keeps_the_old(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
 		pass(DAY_MS);
 		assert_text("The cover");
-		fake_rest_answer(rest, 200, bad[i]);
+		answer(bad[i]);
 		assert_text("The cover");
 	}
 	assert_asked(1 + ARRAY_SIZE(bad));
@@ -361,7 +370,7 @@ static void garbage_keeps_the_old(void **state)
 static void up_to_date_with_nothing_is_no_answer(void **state)
 {
 	assert_text(NULL);
-	fake_rest_answer(rest, 200, SAME);
+	answer(SAME);
 	assert_true(exists("texts-en-01P.tried"));
 	pass(HOUR_MS);
 	assert_text(NULL);
@@ -376,7 +385,7 @@ static void damaged_cache_is_set_aside_and_fetched_anew(void **state)
 	assert_true(exists("texts-en-01P.bad"));
 	assert_string_equal(
 	    fake_rest_asked(rest)->query, "{\"lang\":\"en\",\"v\":\"0\",\"d\":\"01P\"}");
-	fake_rest_answer(rest, 200, ANSWER("1", "The cover"));
+	answer(ANSWER("1", "The cover"));
 	restart();
 	assert_text("The cover");
 	assert_asked(1);
@@ -392,7 +401,7 @@ static void cache_that_cannot_be_written_leaves_the_texts(void **state)
 	assert_int_equal(rmdir(path), 0);
 	pass(DAY_MS);
 	assert_text("The cover");
-	fake_rest_answer(rest, 200, SAME);
+	answer(SAME);
 	assert_true(exists("texts-en-01P")); /* it is written with the next answer */
 	restart();
 	assert_text("The cover");
@@ -447,9 +456,8 @@ static void another_language_is_another_catalogue(void **state)
 	assert_null(t->find(t->arg, SERIAL, "de", true, COVER));
 	assert_string_equal(
 	    fake_rest_asked(rest)->query, "{\"lang\":\"de\",\"v\":\"0\",\"d\":\"01P\"}");
-	fake_rest_answer(rest, 200,
-	    "{\"result\":0,\"ver\":1,\"data\":{\"device_hms\":{\"de\":[{\"ecode\":"
-	    "\"0300120000020001\",\"intro\":\"Deckel\"}]}}}");
+	answer("{\"result\":0,\"ver\":1,\"data\":{\"device_hms\":{\"de\":[{\"ecode\":"
+	       "\"0300120000020001\",\"intro\":\"Deckel\"}]}}}");
 	assert_string_equal(t->find(t->arg, SERIAL, "de", true, COVER), "Deckel");
 	assert_text("The cover");
 	assert_true(exists("texts-de-01P"));
@@ -467,6 +475,28 @@ static void memory_holds_so_many_catalogues(void **state)
 	}
 	assert_text("The cover"); /* from its file again */
 	assert_asked(6);
+}
+
+static void answer_that_is_read_belongs_to_one_who_may_be_gone(void **state)
+{
+	assert_text(NULL);
+	fake_rest_answer(rest, 200, ANSWER("1", "The cover"));
+	assert_text(NULL);
+	assert_asked(1);
+	texts_set_url(texts, "https://other.example");
+	assert_string_equal(told, "");
+	assert_text(NULL);
+	assert_asked(2);
+	answer(ANSWER("2", "Newer"));
+	assert_text("Newer");
+}
+
+static void texts_end_while_an_answer_is_read(void **state)
+{
+	assert_text(NULL);
+	fake_rest_answer(rest, 200, ANSWER("1", "The cover"));
+	restart();
+	assert_string_equal(told, "");
 }
 
 static void other_address_ends_what_is_under_way(void **state)
@@ -510,6 +540,8 @@ int main(void)
 	    TEST(another_language_is_another_catalogue),
 	    TEST(memory_holds_so_many_catalogues),
 	    TEST(other_address_ends_what_is_under_way),
+	    TEST(answer_that_is_read_belongs_to_one_who_may_be_gone),
+	    TEST(texts_end_while_an_answer_is_read),
 	};
 
 	return cmocka_run_group_tests_name("texts", tests, NULL, NULL);
