@@ -311,6 +311,7 @@ static const struct {
     {daemon_start_cloud, daemon_stop_cloud},
     {daemon_start_texts, daemon_stop_texts},
     {start_files, stop_files},
+    {daemon_start_cameras, daemon_stop_cameras},
     {start_metrics, stop_metrics},
     {daemon_start_server, daemon_stop_server},
     {start_notify, stop_notify},

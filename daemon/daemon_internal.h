@@ -32,6 +32,7 @@ struct daemon {
 	struct texts *texts;
 	struct wake *wake;
 	struct files *files;
+	struct cameras *cameras;
 	struct metrics *metrics;
 	struct server *server;
 	struct notify *notify;
@@ -63,6 +64,11 @@ void daemon_apply_cloud(struct daemon *d); /* after a change of the configuratio
 int daemon_start_texts(struct daemon *d, struct err *e);
 void daemon_stop_texts(struct daemon *d);
 void daemon_apply_texts(struct daemon *d); /* after a change of the configuration */
+/* A camera for each printer; a step of the start list and its mirror. */
+int daemon_start_cameras(struct daemon *d, struct err *e);
+void daemon_stop_cameras(struct daemon *d);
+void daemon_sync_cameras(struct daemon *d);		     /* the registry has other printers */
+struct camera *daemon_camera(void *arg, const char *serial); /* arg: struct daemon; NULL: none */
 /* The control socket, listening; a step of the start list and its mirror. */
 int daemon_start_server(struct daemon *d, struct err *e);
 void daemon_stop_server(struct daemon *d);

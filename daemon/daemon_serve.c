@@ -149,6 +149,7 @@ int daemon_start_server(struct daemon *d, struct err *e)
 	    .config_info = get_config_info,
 	    .stats = write_stats,
 	    .metrics = get_metrics,
+	    .camera = daemon_camera,
 	    .arg = d,
 	};
 	struct server_access access;

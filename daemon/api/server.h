@@ -10,6 +10,7 @@
 #include "common/err.h"
 
 struct account;
+struct camera;
 struct files;
 struct fleet;
 struct hub;
@@ -41,6 +42,8 @@ struct api_deps {
 	void (*stats)(void *arg, struct jw *w);
 	/* metrics.text: owned text. May be NULL: unsupported. */
 	char *(*metrics)(void *arg);
+	/* The camera of a printer, NULL when it has none. */
+	struct camera *(*camera)(void *arg, const char *serial);
 	void *arg;
 };
 

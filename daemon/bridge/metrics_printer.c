@@ -270,6 +270,11 @@ static void write_dropped(struct metrics_out *o, const struct subject *s)
 	metrics_int(o, &(struct metrics_words){"reason", "topic"}, (int64_t)n->dropped_topic);
 }
 
+static void write_frames(struct metrics_out *o, const struct subject *s)
+{
+	metrics_int(o, NULL, (int64_t)s->view.camera.frames);
+}
+
 const struct printer_family printer_families[] = {
     {"bambu_printer_info", METRIC_GAUGE,
 	"Always 1; model, firmware and the present way to the printer are labels.", write_info},
@@ -309,5 +314,6 @@ const struct printer_family printer_families[] = {
 	write_messages},
     {"bambu_messages_dropped_total", METRIC_COUNTER,
 	"Messages thrown away: no JSON, over a limit, or of another printer.", write_dropped},
+    {"bambu_camera_frames_total", METRIC_COUNTER, "Pictures its camera gave.", write_frames},
 };
 const size_t printer_family_count = ARRAY_SIZE(printer_families);

@@ -43,6 +43,8 @@ struct camera_target {
 	/* The printer must not be asked for pictures now, with the reason (P1 while PREPARE or
 	 * upgrading; RTSPS with liveview off); NULL: it may. */
 	const char *hold;
+	enum err_type hold_error;
+	bool code_works; /* its broker takes the same code now */
 };
 
 struct camera_view {
@@ -58,6 +60,7 @@ struct camera_view {
 	uint64_t frames, bytes, reconnects;
 };
 
+/* May be called from within camera_set; must not destroy the camera. */
 struct camera_handler {
 	void (*changed)(void *arg); /* phase or reason */
 	void (*frame)(void *arg);
@@ -67,20 +70,27 @@ struct camera_handler {
 	void *arg;
 };
 
+/* Off until it is set. */
 struct camera *camera_create(struct loop *l, const struct camera_handler *h);
 void camera_destroy(struct camera *c); /* tells every viewer it has ended; NULL is fine */
+/* Connects anew only where it matters: a stream that runs goes on when address or code change. */
 void camera_set(struct camera *c, const struct camera_target *t);
 void camera_view(const struct camera *c, struct camera_view *ret);
 /* Not older than max_age_ms (-1: any), a reference for the caller; NULL: there is none. */
 struct frame *camera_latest(const struct camera *c, int64_t max_age_ms);
 
-/* Somebody who looks: keeps an on-demand camera connected. Embedded. */
+/* Somebody who looks: keeps an on-demand camera connected, and 30 s longer. Embedded. Both are
+ * called from the loop, never from camera_add_viewer, and may remove any viewer of the camera. */
 struct camera_viewer {
 	struct list link;
-	/* A new picture: take camera_latest when there is room for it, else leave it. */
+	/* Goes on through what passes by itself (a hold): is not ended then, only gets no picture.
+	 */
+	bool stays;
+	/* A new picture, borrowed: frame_ref it when there is room for it, else leave it. */
 	void (*frame)(struct camera_viewer *v, struct frame *f);
-	/* No picture will come: the camera is gone, or why says what is wrong. */
+	/* No picture will come, why says what is wrong: v is removed already. What is tried again
+	 * within a minute (lost, stalled, busy, offline) ends nobody. */
 	void (*ended)(struct camera_viewer *v, const struct err *why);
 };
 void camera_add_viewer(struct camera *c, struct camera_viewer *v);
-void camera_remove_viewer(struct camera *c, struct camera_viewer *v);
+void camera_remove_viewer(struct camera *c, struct camera_viewer *v); /* after ended too */

@@ -11,6 +11,8 @@
 #include "daemon/fleet/printer_plane.h"
 #include "daemon/model/hms.h"
 
+enum { CAMERA_GAP_MS = 1000 }; /* between marks for pictures alone */
+
 struct log_subject printer_subject(const struct printer *p)
 {
 	return (struct log_subject){.printer = p->config.name, .serial = p->config.serial};
@@ -25,6 +27,8 @@ struct printer *printer_create(struct fleet *f, const struct printer_config *con
 	p->topic_report = xasprintf("device/%s/report", config->serial ? config->serial : "");
 	p->topic_request = xasprintf("device/%s/request", config->serial ? config->serial : "");
 	p->last_message_mono_ms = -1;
+	p->camera = (struct camera_summary){
+	    .frame_mono_ms = -1, .width = UNKNOWN_INT, .height = UNKNOWN_INT};
 	hub_slot_init(&p->slot, p);
 	state_init(&p->state, config->serial ? config->serial : "", config->model);
 	printer_derive_init(p);
@@ -147,18 +151,35 @@ void printer_view(const struct printer *p, struct printer_view *ret)
 		    .last_error = p->link.last_error[0] ? p->link.last_error : NULL,
 		    .last_error_hint = p->link.hint[0] ? p->link.hint : NULL,
 		},
-	    .camera =
-		{
-		    .state = "off",
-		    .frame_mono_ms = -1,
-		    .width = UNKNOWN_INT,
-		    .height = UNKNOWN_INT,
-		    .why = "not in this version",
-		},
+	    .camera = p->camera,
 	    .now_mono_ms = loop_now_ms(p->fleet->loop),
 	    .now_wall_ms = loop_wall_ms(p->fleet->loop),
 	    .texts = p->fleet->texts,
 	};
+}
+
+static bool camera_differs(const struct camera_summary *a, const struct camera_summary *b)
+{
+	const char *why_a = a->why ? a->why : "", *why_b = b->why ? b->why : "";
+
+	return a->state != b->state || strcmp(why_a, why_b) != 0 || a->width != b->width ||
+	       a->height != b->height;
+}
+
+void printer_set_camera(struct printer *p, const struct camera_summary *camera)
+{
+	int64_t now_ms = loop_now_ms(p->fleet->loop);
+	bool differs = camera_differs(&p->camera, camera);
+	bool newer = camera->frame_mono_ms != p->camera.frame_mono_ms &&
+		     now_ms - p->camera_marked_ms >= CAMERA_GAP_MS;
+
+	str_copy(p->camera_why, sizeof(p->camera_why), camera->why ? camera->why : "");
+	p->camera = *camera;
+	p->camera.why = camera->why ? p->camera_why : NULL;
+	if (differs || newer) {
+		p->camera_marked_ms = now_ms;
+		hub_mark(p->fleet->hub, &p->slot, SECTION_BIT(SECTION_CAMERA));
+	}
 }
 
 static int refuse_refresh(const struct printer *p, int64_t wait_ms, const char *what, struct err *e)

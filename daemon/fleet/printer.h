@@ -26,6 +26,9 @@ const char *printer_serial(const struct printer *p);
 const struct printer_config *printer_config(const struct printer *p);
 enum link_state printer_link_state(const struct printer *p);
 const struct state *printer_state(const struct printer *p);
+/* What its camera does, for printer_view: copied; the state's word is static. Pictures alone mark
+ * the hub once a second. */
+void printer_set_camera(struct printer *p, const struct camera_summary *camera);
 /* Borrowed pointers, valid till the next loop turn. */
 void printer_view(const struct printer *p, struct printer_view *ret);
 

@@ -69,6 +69,9 @@ struct printer {
 	struct printer_asks asks;
 	struct pending pending;
 	struct start start;
+	struct camera_summary camera; /* its why is below */
+	char camera_why[256];
+	int64_t camera_marked_ms;     /* last told of */
 	bool lock_learnt;	      /* a command was refused as unsigned, */
 	char locked_firmware[24];     /* by this firmware */
 	unsigned renewals;	      /* sessions given up because they carried no command */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A TLS byte stream on the loop: connect, verify, read and write with deadlines. */
+/* A TLS byte stream on the loop: connect, verify, read and write, with a deadline until it is up.
+ */
 #pragma once
 
 #include <stddef.h>
@@ -31,24 +32,29 @@ struct stream_config {
 	enum tls_verify verify;
 	const char *name;   /* the certificate's: the serial */
 	const uint8_t *pin; /* 32 bytes, TLS_VERIFY_PIN */
-	size_t read_max;    /* bytes held unread before reading stops */
+	size_t read_max;    /* bytes held unread before reading stops, and a record (16 KiB) */
 };
 
 /* From the loop, never before stream_open returns. stream_destroy is safe in each. */
 struct stream_handler {
 	void (*up)(void *arg); /* verified: now secrets may be sent */
-	/* Takes what it can; called again when more has come than was left. */
+	/* Takes what it can; called again when more has come. To leave read_max bytes and not pause
+	 * is to be called for ever. */
 	void (*data)(void *arg, struct evbuffer *in);
-	void (*down)(void *arg, enum stream_down why, const char *text); /* last call */
+	/* Last call; the socket is closed. text is one line, escaped. */
+	void (*down)(void *arg, enum stream_down why, const char *text);
 	void *arg;
 };
 
 struct stream *stream_open(
     struct loop *l, const struct stream_config *c, const struct stream_handler *h);
-/* Closes at once, with close_notify if that goes without waiting. NULL is fine. */
+/* Ends it at once, with close_notify if that goes without waiting; no callback follows. NULL is
+ * fine. */
 void stream_destroy(struct stream *s);
-void stream_write(struct stream *s, const void *data, size_t len); /* after up */
-/* data is called when so many bytes are there, not for each record; 0: for any. */
+/* After up. Wiped when sent: it may be a secret. */
+void stream_write(struct stream *s, const void *data, size_t len);
+/* data is called when so many bytes are there (at most half of read_max), not for each record; 0:
+ * for any. */
 void stream_want(struct stream *s, size_t bytes);
 /* Reading stops and goes on (bufferevent_disable: a watermark alone would spin). */
 void stream_pause(struct stream *s);

@@ -310,6 +310,7 @@ static uint32_t compare(const struct merge *m, struct before *b)
 
 	changed |= state_device_differs(&b->device, &s->device) ? DEVICE : 0;
 	changed |= b->device.liveview != s->device.liveview ? CAMERA : 0;
+	changed |= b->device.upgrading != s->device.upgrading ? CAMERA : 0;
 	changed |= memcmp(b->lights, s->lights, sizeof(b->lights)) != 0 ? LIGHTS : 0;
 	changed |= ams_changed(&s->ams, b) ? AMS : 0;
 	return changed;

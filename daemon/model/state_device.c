@@ -23,6 +23,7 @@
 #define CFG_TIMELAPSE 5
 #define NEW_VERSION_NONE 2
 #define DIS_STATE_AVAILABLE 1
+#define DIS_STATE_IN_PROGRESS 2
 
 static bool bit(uint64_t bits, int n)
 {
@@ -355,6 +356,7 @@ static void derive_firmware(struct state *s)
 		sent->dis_state == DIS_STATE_AVAILABLE)) {
 		str_copy(s->device.firmware_new, sizeof(s->device.firmware_new), version);
 	}
+	s->device.upgrading = sent->dis_state == DIS_STATE_IN_PROGRESS;
 }
 
 /* What ipcam says, else the settings. (Bit 5 of home_flag is no setting: it is 0 in printers whose

@@ -26,6 +26,7 @@ struct camera_summary {
 	int64_t frame_mono_ms; /* -1 none */
 	int width, height;     /* UNKNOWN_INT */
 	const char *why;       /* words, NULL */
+	uint64_t frames;       /* so far */
 };
 
 struct hms_texts;

@@ -153,6 +153,7 @@ static void show_rest(const struct state *s, struct jw *sections)
 	jw_int(w, NULL, (int64_t)s->temp.nozzle_count);
 	jw_int(w, NULL, s->info.caps->nozzles);
 	jw_int(&sections[SECTION_CAMERA], NULL, d->liveview);
+	jw_int(&sections[SECTION_CAMERA], NULL, d->upgrading);
 	jw_int(&sections[SECTION_CAMERA], NULL, s->info.caps->camera);
 	jw_int(&sections[SECTION_CONTROL], NULL, s->control);
 	jw_str(&sections[SECTION_CONTROL], NULL, s->control_evidence);
