@@ -131,7 +131,7 @@ static void set_hold(const struct camera_entry *e, const struct state *s, struct
 		hold(t, ERR_PRINTER_OFFLINE, "the printer is disabled");
 	} else if (link == LINK_ONLINE && is_p1(s) && s->print.state == PRINT_PREPARING) {
 		hold(t, ERR_BUSY, "the printer prepares a job: a P1 gives no pictures meanwhile");
-	} else if (link == LINK_ONLINE && is_p1(s) && s->device.upgrading) {
+	} else if (link == LINK_ONLINE && is_p1(s) && s->device.upgrading == TRI_YES) {
 		hold(t, ERR_BUSY, "new firmware is installed: a P1 gives no pictures meanwhile");
 	} else if (t->protocol == CAMERA_PROTOCOL_RTSPS && s->device.liveview == TRI_NO) {
 		hold(t, ERR_LIVEVIEW_DISABLED,
@@ -153,7 +153,7 @@ static unsigned seen_of(const struct printer *p)
 {
 	const struct state_device *device = &printer_state(p)->device;
 
-	return (unsigned)device->liveview << 1 | device->upgrading;
+	return (unsigned)device->liveview << 8 | (unsigned)device->upgrading;
 }
 
 static void tell(struct camera_entry *e)

@@ -204,6 +204,7 @@ struct camera *camera_create(struct loop *l, const struct camera_handler *h)
 	c->loop = l;
 	c->handler = *h;
 	c->closed_mono_ms = -1;
+	c->resting = true;
 	backoff_init(&c->backoff, BACKOFF_BASE_MS, BACKOFF_CAP_MS);
 	loop_timer_init(&c->redial, l, camera_on_redial, c);
 	loop_timer_init(&c->stall, l, camera_on_stall, c);

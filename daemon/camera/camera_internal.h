@@ -37,6 +37,7 @@ struct camera {
 	bool proved; /* pictures came with this code */
 	bool lost;   /* told so, and not yet back */
 	bool had_up;
+	bool resting;		/* nothing is tried: phase and why are no verdict of a try */
 	int64_t closed_mono_ms; /* when the last connection was, -1 none yet */
 	struct backoff backoff;
 	struct loop_timer redial, stall, linger;

@@ -160,6 +160,7 @@ static void rest(struct camera *c, enum camera_phase phase, enum err_type error,
 {
 	camera_close_feed(c);
 	c->feed.ran = c->lost = false; /* it ended as asked */
+	c->resting = true;
 	loop_timer_stop(&c->redial);
 	camera_enter(c, phase, error, text);
 }
@@ -190,9 +191,8 @@ void camera_look(struct camera *c)
 	if (c->feed.stream || loop_timer_armed(&c->redial)) {
 		return;
 	}
-	/* A verdict stays while it is tried again. */
-	if (c->phase == CAMERA_PHASE_OFF || c->phase == CAMERA_PHASE_IDLE ||
-	    c->phase == CAMERA_PHASE_STREAMING) {
+	if (c->resting) { /* else the last verdict stays while it is tried again */
+		c->resting = false;
 		camera_enter(c, CAMERA_PHASE_CONNECTING, ERR_NONE, NULL);
 	}
 	gap_ms =

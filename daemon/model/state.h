@@ -90,11 +90,10 @@ struct state_hms {
 
 struct state_device {
 	int wifi_dbm;
-	enum tri wired, timelapse, recording, door_open;
+	enum tri wired, timelapse, recording, door_open, upgrading;
 	enum sdcard sdcard;
 	char firmware_new[24]; /* "" none or unknown */
 	enum tri liveview;     /* ipcam.rtsp_url: "disable" -> no */
-	bool upgrading;	       /* upgrade_state.dis_state: new firmware is being installed */
 	uint32_t address_ip;   /* net.info: first address in use, network order as u32 LE source; 0
 				  unknown */
 };

@@ -356,7 +356,9 @@ static void derive_firmware(struct state *s)
 		sent->dis_state == DIS_STATE_AVAILABLE)) {
 		str_copy(s->device.firmware_new, sizeof(s->device.firmware_new), version);
 	}
-	s->device.upgrading = sent->dis_state == DIS_STATE_IN_PROGRESS;
+	s->device.upgrading = sent->dis_state == UNKNOWN_INT
+				  ? TRI_UNKNOWN
+				  : tri_of(sent->dis_state == DIS_STATE_IN_PROGRESS);
 }
 
 /* What ipcam says, else the settings. (Bit 5 of home_flag is no setting: it is 0 in printers whose

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/* Streams that go nowhere, in place of daemon/io/stream.c: the test is the printer. */
+#include "tests/unit/camera/fake_stream.h"
+
+#include <assert.h>
+#include <event2/buffer.h>
+#include <string.h>
+
+#include "common/util.h"
+
+struct stream {
+	struct stream_handler handler;
+	struct evbuffer *in;
+};
+
+struct fake_streams fake_streams;
+
+struct stream *stream_open(
+    struct loop *l, const struct stream_config *c, const struct stream_handler *h)
+{
+	struct stream *s = xcalloc(1, sizeof(*s));
+
+	s->handler = *h;
+	s->in = evbuffer_new();
+	str_copy(fake_streams.address, sizeof(fake_streams.address), c->address);
+	str_copy(fake_streams.name, sizeof(fake_streams.name), c->name);
+	fake_streams.port = c->port;
+	fake_streams.written_len = 0;
+	fake_streams.opened++;
+	fake_streams.open++;
+	if (fake_streams.open > fake_streams.open_max) {
+		fake_streams.open_max = fake_streams.open;
+	}
+	fake_streams.now = s;
+	return s;
+}
+
+void stream_destroy(struct stream *s)
+{
+	if (s) {
+		assert(fake_streams.now == s);
+		fake_streams.now = NULL;
+		fake_streams.open--;
+		evbuffer_free(s->in);
+		free(s);
+	}
+}
+
+void stream_write(struct stream *s, const void *data, size_t len)
+{
+	assert(fake_streams.written_len + len <= sizeof(fake_streams.written));
+	memcpy(fake_streams.written + fake_streams.written_len, data, len);
+	fake_streams.written_len += len;
+}
+
+void stream_want(struct stream *s, size_t bytes)
+{
+}
+
+void stream_pause(struct stream *s)
+{
+}
+
+void stream_resume(struct stream *s)
+{
+}
+
+const struct tls_peer *stream_peer(const struct stream *s)
+{
+	return NULL;
+}
+
+void fake_up(void)
+{
+	fake_streams.now->handler.up(fake_streams.now->handler.arg);
+}
+
+void fake_data(const void *data, size_t len)
+{
+	struct stream *s = fake_streams.now;
+
+	evbuffer_add(s->in, data, len);
+	s->handler.data(s->handler.arg, s->in);
+}
+
+void fake_down(enum stream_down why, const char *text)
+{
+	fake_streams.now->handler.down(fake_streams.now->handler.arg, why, text);
+}
