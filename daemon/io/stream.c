@@ -85,8 +85,10 @@ void stream_destroy(struct stream *s)
 static void on_told(void *arg)
 {
 	struct stream *s = arg;
+	char text[sizeof(s->text)];
 
-	s->handler.down(s->handler.arg, s->why, s->text);
+	str_copy(text, sizeof(text), s->text); /* the stream may not outlive the call */
+	s->handler.down(s->handler.arg, s->why, text);
 }
 
 static void fail(struct stream *s, enum stream_down why, const char *text)
