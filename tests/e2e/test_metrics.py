@@ -14,7 +14,8 @@ PRINTER = {"bambu_printer_info", "bambu_printer_up", "bambu_report_age_seconds",
            "bambu_job_remaining_seconds", "bambu_job_layer", "bambu_job_layers", "bambu_temperature_celsius",
            "bambu_temperature_target_celsius", "bambu_fan_speed_ratio", "bambu_ams_humidity_ratio", "bambu_ams_temperature_celsius",
            "bambu_filament_remaining_ratio", "bambu_hms_active", "bambu_wifi_signal_dbm", "bambu_prints_total",
-           "bambu_reconnects_total", "bambu_messages_total", "bambu_messages_dropped_total"}
+           "bambu_reconnects_total", "bambu_messages_total", "bambu_messages_dropped_total",
+           "bambu_camera_frames_total"}
 DAEMON = {"bambu_build_info", "bambud_loop_lag_seconds", "bambud_clients", "process_cpu_seconds_total", "process_open_fds",
           "process_max_fds", "process_virtual_memory_bytes", "process_resident_memory_bytes", "process_start_time_seconds"}
 FARM = """h2d model=H2D state=printing ams=pro2,ht job=secret-part percent=47 layer=12 layers=100 remaining=30
