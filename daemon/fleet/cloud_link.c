@@ -31,7 +31,14 @@ struct cloud_route {
 	struct cloud_link *link;
 	struct cloud_route_handler handler;
 	enum route_state state;
-	char topic[]; /* of the reports */
+	uint64_t hash; /* of the topic */
+	char topic[];  /* of the reports */
+};
+
+/* A place in the list. The hash stands here so that a search reads no route but the right one. */
+struct place {
+	uint64_t hash;
+	struct cloud_route *route;
 };
 
 /* A place in the list of routes while their owners are called, who may add and remove. */
@@ -47,7 +54,7 @@ struct cloud_link {
 	char *host, *ca_file, *user;
 	uint16_t port;
 	struct secret *token;
-	struct cloud_route **routes; /* sorted by topic */
+	struct place *routes; /* sorted by hash */
 	size_t count, cap;
 	struct walk *walks;
 	struct loop_timer join;
@@ -58,17 +65,30 @@ struct cloud_link {
 	void *changed_arg;
 };
 
-/* ---- routes, in order of their topics ---- */
+/* ---- routes, in order of the hashes of their topics ---- */
 
-/* The first route whose topic is not before this one. */
-static size_t lower_bound(const struct cloud_link *l, const char *topic)
+static uint64_t hash_text(const char *s, uint64_t h)
+{
+	for (; *s; s++) {
+		h = (h ^ (unsigned char)*s) * 1099511628211ull;
+	}
+	return h;
+}
+
+static uint64_t hash_topic(const char *topic)
+{
+	return hash_text(topic, 14695981039346656037ull);
+}
+
+/* The first place whose hash is not less. */
+static size_t lower_bound(const struct cloud_link *l, uint64_t hash)
 {
 	size_t from = 0, to = l->count;
 
 	while (from < to) {
 		size_t mid = from + (to - from) / 2;
 
-		if (strcmp(l->routes[mid]->topic, topic) < 0) {
+		if (l->routes[mid].hash < hash) {
 			from = mid + 1;
 		} else {
 			to = mid;
@@ -77,9 +97,21 @@ static size_t lower_bound(const struct cloud_link *l, const char *topic)
 	return from;
 }
 
-static bool has_topic(const struct cloud_link *l, size_t at, const char *topic)
+static bool has_hash(const struct cloud_link *l, size_t at, uint64_t hash)
 {
-	return at < l->count && strcmp(l->routes[at]->topic, topic) == 0;
+	return at < l->count && l->routes[at].hash == hash;
+}
+
+static bool has_topic(const struct cloud_link *l, const char *topic)
+{
+	uint64_t hash = hash_topic(topic);
+
+	for (size_t at = lower_bound(l, hash); has_hash(l, at, hash); at++) {
+		if (strcmp(l->routes[at].route->topic, topic) == 0) {
+			return true;
+		}
+	}
+	return false;
 }
 
 static void insert(struct cloud_link *l, size_t at, struct cloud_route *r)
@@ -88,10 +120,10 @@ static void insert(struct cloud_link *l, size_t at, struct cloud_route *r)
 
 	if (l->count == l->cap) {
 		l->cap = l->cap ? 2 * l->cap : 16;
-		l->routes = xrealloc(l->routes, l->cap * sizeof(struct cloud_route *));
+		l->routes = xrealloc(l->routes, l->cap * sizeof(*l->routes));
 	}
-	memmove(&l->routes[at + 1], &l->routes[at], (l->count - at) * sizeof(struct cloud_route *));
-	l->routes[at] = r;
+	memmove(&l->routes[at + 1], &l->routes[at], (l->count - at) * sizeof(*l->routes));
+	l->routes[at] = (struct place){r->hash, r};
 	l->count++;
 	for (w = l->walks; w; w = w->outer) {
 		w->at += at < w->at;
@@ -103,7 +135,7 @@ static void take_out(struct cloud_link *l, size_t at)
 	struct walk *w;
 
 	l->count--;
-	memmove(&l->routes[at], &l->routes[at + 1], (l->count - at) * sizeof(struct cloud_route *));
+	memmove(&l->routes[at], &l->routes[at + 1], (l->count - at) * sizeof(*l->routes));
 	for (w = l->walks; w; w = w->outer) {
 		w->at -= at < w->at;
 	}
@@ -127,7 +159,7 @@ static void tell_all_down(struct cloud_link *l, enum mqtt_down why, const char *
 	loop_timer_stop(&l->join);
 	walk_begin(l, &w, 0);
 	while (w.at < l->count) {
-		struct cloud_route *r = l->routes[w.at++];
+		struct cloud_route *r = l->routes[w.at++].route;
 
 		r->state = ROUTE_OUT;
 		r->handler.down(r->handler.arg, why, text);
@@ -143,9 +175,11 @@ static size_t subscribe_batch(struct cloud_link *l)
 	size_t i, n = 0;
 
 	for (i = 0; i < l->count && n < JOIN_BATCH; i++) {
-		if (l->routes[i]->state == ROUTE_OUT) {
-			l->routes[i]->state = ROUTE_SUBSCRIBED;
-			topics[n++] = l->routes[i]->topic;
+		struct cloud_route *r = l->routes[i].route;
+
+		if (r->state == ROUTE_OUT) {
+			r->state = ROUTE_SUBSCRIBED;
+			topics[n++] = r->topic;
 		}
 	}
 	return uplink_subscribe(l->uplink, topics, n) < 0 ? 0 : n;
@@ -157,7 +191,7 @@ static void tell_subscribed(struct cloud_link *l)
 
 	walk_begin(l, &w, 0);
 	while (w.at < l->count) {
-		struct cloud_route *r = l->routes[w.at++];
+		struct cloud_route *r = l->routes[w.at++].route;
 
 		if (r->state == ROUTE_SUBSCRIBED) {
 			r->state = ROUTE_UP;
@@ -201,16 +235,20 @@ static void on_up(void *arg)
 static void on_message(void *arg, const char *topic, char *payload, size_t len)
 {
 	struct cloud_link *l = arg;
-	size_t at = lower_bound(l, topic);
+	uint64_t hash = hash_topic(topic);
+	bool stray = true;
 	struct walk w;
 
-	l->strays += !has_topic(l, at, topic);
-	walk_begin(l, &w, at);
-	while (has_topic(l, w.at, topic)) {
-		struct cloud_route *r = l->routes[w.at++];
+	walk_begin(l, &w, lower_bound(l, hash));
+	while (has_hash(l, w.at, hash)) {
+		struct cloud_route *r = l->routes[w.at++].route;
 
-		r->handler.message(r->handler.arg, topic, payload, len);
+		if (strcmp(r->topic, topic) == 0) {
+			stray = false;
+			r->handler.message(r->handler.arg, topic, payload, len);
+		}
 	}
+	l->strays += stray;
 	walk_end(l, &w);
 }
 
@@ -241,12 +279,8 @@ static void on_down(void *arg, enum mqtt_down why, const char *text)
 /* Our own, and the same every time, so that the broker replaces a half-dead session of ours. */
 static void make_client_id(const struct cloud_link *l, char *buf, size_t size)
 {
-	uint64_t h = l->fleet->client_salt;
-	const char *s;
+	uint64_t h = hash_text(l->user, l->fleet->client_salt);
 
-	for (s = l->user; *s; s++) {
-		h = (h ^ (unsigned char)*s) * 1099511628211ull;
-	}
 	snprintf(buf, size, "bambud-%08x", (unsigned)(h ^ h >> 32));
 }
 
@@ -411,7 +445,8 @@ struct cloud_route *cloud_route_create(
 	r->link = l;
 	r->handler = *h;
 	snprintf(r->topic, size, "device/%s/report", serial);
-	insert(l, lower_bound(l, r->topic), r);
+	r->hash = hash_topic(r->topic);
+	insert(l, lower_bound(l, r->hash), r);
 	if (uplink_is_up(l->uplink) && !loop_timer_armed(&l->join)) {
 		loop_timer_start(&l->join, 0);
 	}
@@ -421,16 +456,16 @@ struct cloud_route *cloud_route_create(
 void cloud_route_destroy(struct cloud_route *r)
 {
 	struct cloud_link *l;
-	size_t at, first;
+	size_t at;
 
 	if (!r) {
 		return;
 	}
 	l = r->link;
-	for (at = first = lower_bound(l, r->topic); l->routes[at] != r; at++) {
+	for (at = lower_bound(l, r->hash); l->routes[at].route != r; at++) {
 	}
 	take_out(l, at);
-	if (r->state != ROUTE_OUT && !has_topic(l, first, r->topic)) {
+	if (r->state != ROUTE_OUT && !has_topic(l, r->topic)) {
 		uplink_unsubscribe(l->uplink, r->topic);
 	}
 	free(r);
