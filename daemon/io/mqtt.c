@@ -20,6 +20,9 @@
 /* A ping unanswered for so long: the peer is gone, whatever its kernel acknowledges (reliability.md
  * row 2). The library itself waits for a whole keepalive. */
 #define PING_ANSWER_MS 15000
+/* Packets for many printers come in bursts: to look for another is cheaper than a turn of the loop,
+ * and so is to handle them one after the other. */
+#define BURST_MAX 64
 /* Reads in one event; what is left in OpenSSL is read after others had their turn. */
 #define READ_ROUNDS_MAX 64
 #define TEXT_MAX 256
@@ -245,10 +248,15 @@ static void fail_connect(struct mqtt_client *c, int error)
 static bool read_once(struct mqtt_client *c, unsigned session)
 {
 	bool in_handshake = mqtt_lib_handshaking(c);
+	int left = c->many && c->phase == MQTT_UP ? BURST_MAX : 1;
+	unsigned marks;
 	int rc;
 
-	errno = 0;
-	rc = mosquitto_loop_read(c->lib, 1);
+	do {
+		marks = c->marks;
+		errno = 0;
+		rc = mosquitto_loop_read(c->lib, 1);
+	} while (--left > 0 && c->marks != marks && rc == MOSQ_ERR_SUCCESS && errno == 0);
 	return settle(c, session, rc, errno, in_handshake);
 }
 

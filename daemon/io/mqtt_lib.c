@@ -194,13 +194,15 @@ struct mosquitto *mqtt_lib_create(struct mqtt_client *c)
 	return lib;
 }
 
-static void set_socket_options(int fd)
+static void set_socket_options(const struct mqtt_client *c, int fd)
 {
-	int one = 1;
+	/* A segment for each answer to a burst would cost more than the message: they may wait for
+	 * one another, and a command for them, till the first of them has arrived. */
+	int at_once = !c->many;
 	unsigned timeout_ms = USER_TIMEOUT_MS;
 
 	fcntl(fd, F_SETFD, FD_CLOEXEC);
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &at_once, sizeof(at_once));
 	setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout_ms, sizeof(timeout_ms));
 }
 
@@ -219,7 +221,7 @@ int mqtt_lib_connect(struct mqtt_client *c)
 	deny_socketpair = false;
 	tls_set_current(NULL);
 	if (mosquitto_socket(c->lib) >= 0) {
-		set_socket_options(mosquitto_socket(c->lib));
+		set_socket_options(c, mosquitto_socket(c->lib));
 		if (c->peer != NULL) {
 			c->peer->fd = mosquitto_socket(c->lib);
 		}

@@ -148,7 +148,8 @@ void seen_create(struct seen *s, struct rig *r, const struct rig_client *options
 	    .password = password,
 	    .peer = &s->peer,
 	    .keepalive_s = o->keepalive_s,
-	    .connect_ms = o->connect_ms};
+	    .connect_ms = o->connect_ms,
+	    .many = o->many};
 
 	*s = (struct seen){.rig = r};
 	s->peer.verify = o->verify;

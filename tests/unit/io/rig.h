@@ -48,6 +48,7 @@ struct rig_client {
 	int keepalive_s, connect_ms;
 	struct tls_profile *profile; /* NULL = the rig's */
 	enum tls_verify verify;
+	bool many; /* as in mqtt_config */
 };
 /* Zeroed and filled; s must outlive the client. The client is destroyed by seen_finish. */
 void seen_create(struct seen *s, struct rig *r, const struct rig_client *options);

@@ -98,6 +98,26 @@ static void mqtt_socket_is_cloexec_with_its_tcp_options(void **state)
 	peer_stop(p);
 }
 
+/* The answers to a burst may wait for one another. */
+static void mqtt_session_of_many_gathers_what_it_sends(void **state)
+{
+	struct rig *r = *state;
+	struct peer_plan plan = rig_plan(r, PEER_MQTT);
+	struct rig_client options = {.many = true};
+	struct peer *p = peer_start(&plan);
+	int nodelay = 1;
+	socklen_t len = sizeof(int);
+	struct seen s;
+
+	seen_create(&s, r, &options);
+	open_to(&s, p);
+	rig_until(r, &s.ups, 1);
+	getsockopt(s.peer.fd, IPPROTO_TCP, TCP_NODELAY, &nodelay, &len);
+	assert_int_equal(nodelay, 0);
+	seen_finish(&s);
+	peer_stop(p);
+}
+
 static bool closed_and_disconnected(void *arg)
 {
 	return peer_open(arg) == 0 && peer_packets(arg, 14) == 1;
@@ -482,6 +502,7 @@ int main(void)
 	    WITH_RIG(mqtt_library_is_stopped_by_a_full_inbox),
 	    WITH_RIG(mqtt_comes_up_over_verified_tls_and_knows_the_serial_as_sni),
 	    WITH_RIG(mqtt_socket_is_cloexec_with_its_tcp_options),
+	    WITH_RIG(mqtt_session_of_many_gathers_what_it_sends),
 	    WITH_RIG(mqtt_close_says_disconnect_and_tells_down_later),
 	    WITH_RIG(mqtt_destroy_says_disconnect_and_nothing_follows),
 	    WITH_RIG(mqtt_slow_tcp_connect_comes_up_without_spinning),

@@ -39,15 +39,21 @@ struct scene {
 	struct peer *peer;
 	struct seen s;
 };
+static void scene_open_as(
+    struct scene *c, struct rig *r, struct peer_plan *plan, const struct rig_client *options)
+{
+	c->peer = peer_start(plan);
+	seen_create(&c->s, r, options);
+	c->s.on_up = subscribe;
+	assert_int_equal(mqtt_open(c->s.client, "127.0.0.1", peer_port(c->peer)), 0);
+}
 static void scene_open(struct scene *c, struct rig *r, struct peer_plan *plan, int keepalive_s)
 {
 	struct rig_client options = {.keepalive_s = keepalive_s};
 
-	c->peer = peer_start(plan);
-	seen_create(&c->s, r, &options);
-	c->s.on_up = subscribe;
-	assert_int_equal(mqtt_open(c->s.client, "127.0.0.1", peer_port(c->peer)), 0);
+	scene_open_as(c, r, plan, &options);
 }
+
 static void scene_close(struct scene *c)
 {
 	seen_finish(&c->s);
@@ -72,15 +78,16 @@ static void set_eagain(struct seen *s)
 	errno = EAGAIN;
 }
 
-static void expect_all_five(struct rig *r)
+static void expect_all_five(struct rig *r, bool many)
 {
 	struct peer_plan plan = rig_plan(r, PEER_MQTT);
+	struct rig_client options = {.many = many};
 	struct scene c;
 	uint8_t five[512];
 
 	plan.after_subscribe = five;
 	plan.after_subscribe_len = put_five(five);
-	scene_open(&c, r, &plan, 0);
+	scene_open_as(&c, r, &plan, &options);
 	c.s.on_message = set_eagain;
 	rig_until(r, &c.s.messages, 5);
 	assert_string_equal(c.s.topic, TOPIC);
@@ -114,13 +121,15 @@ static void mqtt_subscription_is_what_the_broker_granted(void **state)
 
 static void mqtt_packets_of_one_record_all_arrive(void **state)
 {
-	expect_all_five(*state);
+	expect_all_five(*state, false);
+	expect_all_five(*state, true);
 }
 
 static void mqtt_packets_left_inside_openssl_are_fetched(void **state)
 {
 	rig_leak_errno(true);
-	expect_all_five(*state);
+	expect_all_five(*state, false);
+	expect_all_five(*state, true);
 	rig_leak_errno(false);
 }
 
