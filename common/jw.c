@@ -20,6 +20,14 @@ void jw_finish(struct jw *w)
 	*w = (struct jw){0};
 }
 
+void jw_wipe(struct jw *w)
+{
+	if (w->buf) {
+		explicit_bzero(w->buf, w->cap);
+	}
+	jw_finish(w);
+}
+
 void jw_reset(struct jw *w)
 {
 	w->len = 0;

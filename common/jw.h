@@ -14,6 +14,7 @@ struct jw {
 
 void jw_init(struct jw *w);
 void jw_finish(struct jw *w);
+void jw_wipe(struct jw *w);  /* the same, but the buffer is wiped first */
 void jw_reset(struct jw *w); /* keeps the buffer */
 /* Hands over the NUL-terminated text; the writer is empty afterwards. Caller frees. */
 char *jw_take(struct jw *w);

@@ -9,12 +9,13 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "common/atomic_file.h"
 #include "common/json.h"
 #include "common/jw.h"
 #include "common/secret.h"
 #include "common/util.h"
 
-enum { SMALL_MAX = 16 * 1024 };
+enum { SMALL_MAX = 16 * 1024, DEPTH_MAX = 4 };
 
 static int open_dir(const char *dir)
 {
@@ -69,51 +70,13 @@ int private_read(const char *dir, const char *name, struct secret **ret, char **
 	return private_read_long(dir, name, SMALL_MAX, ret, ret_why);
 }
 
-static int write_all(int fd, const char *data, size_t len)
-{
-	while (len > 0) {
-		ssize_t n = write(fd, data, len);
-
-		if (n < 0 && errno != EINTR) {
-			return -errno;
-		}
-		if (n > 0) {
-			data += n;
-			len -= (size_t)n;
-		}
-	}
-	return fsync(fd) < 0 ? -errno : 0;
-}
-
-/* The lock of the state directory keeps a second writer out, so what is left of an earlier try may
- * go. */
-static int write_temp(int dir, const char *temp, const char *data, size_t len)
-{
-	_cleanup_close_ int fd = -1;
-
-	unlinkat(dir, temp, 0);
-	fd = openat(dir, temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-	return fd < 0 ? -errno : write_all(fd, data, len);
-}
-
 int private_write(const char *dir, const char *name, const char *data, size_t len)
 {
-	_cleanup_free_ char *temp = xasprintf(".%s.new", name);
+	const struct atomic_file f = {.data = data, .len = len, .mode = 0600, .sync = true};
 	_cleanup_close_ int fd = open_dir(dir);
-	int r = fd;
 
-	if (fd < 0) {
-		return r;
-	}
-	r = write_temp(fd, temp, data, len);
-	if (r == 0 && renameat(fd, temp, fd, name) < 0) {
-		r = -errno;
-	}
-	if (r < 0) {
-		unlinkat(fd, temp, 0);
-		return r;
-	}
-	return fsync(fd) < 0 ? -errno : 0;
+	/* The lock of the state directory keeps a second writer out. */
+	return fd < 0 ? fd : atomic_file_write(fd, name, &f);
 }
 
 int private_remove(const char *dir, const char *name)

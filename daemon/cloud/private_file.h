@@ -16,7 +16,7 @@ int private_read(const char *dir, const char *name, struct secret **ret, char **
 /* The same with a maximum of its own. */
 int private_read_long(
     const char *dir, const char *name, size_t max, struct secret **ret, char **ret_why);
-/* A file without a name first, synced, then renamed over the old one. 0 or negative errno. */
+/* Old or new, never mixed; on the disk when it returns. 0 or negative errno. */
 int private_write(const char *dir, const char *name, const char *data, size_t len);
 /* 0, also when there was none; or negative errno. */
 int private_remove(const char *dir, const char *name);

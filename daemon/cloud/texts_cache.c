@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
+#include "common/atomic_file.h"
 #include "common/util.h"
 
 static int64_t time_of(const struct stat *st)
@@ -68,52 +69,15 @@ int texts_cache_read(const char *dir, const char *name, size_t max, char **ret, 
 	return 0;
 }
 
-static int write_all(int fd, const char *data, size_t len)
-{
-	while (len > 0) {
-		ssize_t n = write(fd, data, len);
-
-		if (n < 0 && errno != EINTR) {
-			return -errno;
-		}
-		if (n > 0) {
-			data += n;
-			len -= (size_t)n;
-		}
-	}
-	return 0;
-}
-
-static int write_temp(const char *path, const char *data, size_t len, int64_t wall_ms)
-{
-	struct timespec times[2] = {timespec_of(wall_ms), timespec_of(wall_ms)};
-	_cleanup_close_ int fd = -1;
-	int r;
-
-	/* What an end in the middle left behind; the lock keeps a second daemon out. */
-	unlink(path);
-	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0) {
-		return -errno;
-	}
-	r = write_all(fd, data, len);
-	return r < 0 ? r : futimens(fd, times) < 0 ? -errno : 0;
-}
-
 int texts_cache_write(
     const char *dir, const char *name, const char *data, size_t len, int64_t wall_ms)
 {
-	_cleanup_free_ char *path = xasprintf("%s/%s", dir, name);
-	_cleanup_free_ char *temp = xasprintf("%s.new", path);
-	int r = write_temp(temp, data, len, wall_ms);
+	const struct timespec time = timespec_of(wall_ms);
+	const struct atomic_file f = {.data = data, .len = len, .mode = 0600, .time = &time};
+	_cleanup_close_ int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	if (r == 0 && rename(temp, path) < 0) {
-		r = -errno;
-	}
-	if (r < 0) {
-		unlink(temp);
-	}
-	return r;
+	/* The lock keeps a second daemon out. */
+	return fd < 0 ? -errno : atomic_file_write(fd, name, &f);
 }
 
 int texts_cache_touch(const char *dir, const char *name, int64_t wall_ms)

@@ -5,23 +5,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "common/atomic_file.h"
 #include "common/jw.h"
 #include "common/util.h"
 
 #define DROPIN_MAX (64 * 1024)
-
-/* The whole file may hold an access code: it is wiped. */
-static void wipe(struct jw *w)
-{
-	if (w->buf != NULL) {
-		explicit_bzero(w->buf, w->cap);
-	}
-	jw_finish(w);
-}
 
 static void put(struct jw *w, const char *text)
 {
@@ -129,44 +120,13 @@ static void edit(struct jw *w, const char *old, size_t old_len, const char *head
 	}
 }
 
-static int write_all(int fd, const char *data, size_t len)
-{
-	while (len > 0) {
-		ssize_t n = write(fd, data, len);
-
-		if (n < 0 && errno != EINTR) {
-			return -errno;
-		}
-		if (n > 0) {
-			data += n;
-			len -= (size_t)n;
-		}
-	}
-	return fsync(fd) < 0 ? -errno : 0;
-}
-
-/* Not a name that the configuration reads. The lock of the state directory keeps a second writer
- * out, so what is left of an earlier try may go. */
+/* The name of the draft is none that the configuration reads. The lock of the state directory keeps
+ * a second writer out. */
 static int replace(int dir, const char *name, const struct jw *w)
 {
-	_cleanup_free_ char *temp = xasprintf(".%s.new", name);
-	_cleanup_close_ int fd = -1;
-	int r;
+	const struct atomic_file f = {.data = w->buf, .len = w->len, .mode = 0600, .sync = true};
 
-	unlinkat(dir, temp, 0);
-	fd = openat(dir, temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0) {
-		return -errno;
-	}
-	r = write_all(fd, w->buf, w->len);
-	if (r == 0 && renameat(dir, temp, dir, name) < 0) {
-		r = -errno;
-	}
-	if (r < 0) {
-		unlinkat(dir, temp, 0);
-		return r;
-	}
-	return fsync(dir) < 0 ? -errno : 0;
+	return atomic_file_write(dir, name, &f);
 }
 
 static int set_in(
@@ -182,7 +142,7 @@ static int set_in(
 		edit(&w, old, old_len, header, values, count);
 		r = replace(dir, name, &w);
 	}
-	wipe(&w);
+	jw_wipe(&w); /* the file may hold an access code */
 	explicit_bzero(old, sizeof(old));
 	return r;
 }

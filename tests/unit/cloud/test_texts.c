@@ -393,7 +393,7 @@ static void damaged_cache_is_set_aside_and_fetched_anew(void **state)
 
 static void cache_that_cannot_be_written_leaves_the_texts(void **state)
 {
-	_cleanup_free_ char *path = path_of("texts-en-01P.new");
+	_cleanup_free_ char *path = path_of(".texts-en-01P.new");
 
 	assert_int_equal(mkdir(path, 0700), 0); /* unlink and open fail */
 	fill();
