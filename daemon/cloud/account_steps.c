@@ -299,7 +299,7 @@ static void ask_candidate(struct account *a, enum account_region region, const s
 	jw_bytes(&header, secret_reveal(text), secret_len(text) + 1);
 	headers[0] = header.buf;
 	a->candidate.call = rest_start(a->rest, &q, on_candidate, a);
-	private_jw_finish(&header);
+	jw_wipe(&header);
 }
 
 int account_token_set(struct account *a, enum account_region region, const struct secret *token,

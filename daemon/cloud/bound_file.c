@@ -4,7 +4,6 @@
 #include "daemon/cloud/bound_file.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "common/json.h"
@@ -14,7 +13,7 @@
 #include "daemon/cloud/private_file.h"
 #include "daemon/cloud/token.h"
 
-enum { FILE_VERSION = 1, FILE_MAX = 4 * 1024 * 1024, FILE_DEPTH_MAX = 4, CALLED_MAX = 64 };
+enum { FILE_VERSION = 1, FILE_MAX = 4 * 1024 * 1024, CALLED_MAX = 64 };
 
 /* The keys are those of the cloud's list, so that one parser reads both. */
 static void put_device(struct jw *w, const struct account_device *d)
@@ -32,8 +31,6 @@ static void put_device(struct jw *w, const struct account_device *d)
 /* The whole text of the file; the reader writes what it has read once more and compares. */
 static void put_file(struct jw *w, const struct bound *b)
 {
-	char sum[16];
-
 	jw_object(w, NULL);
 	jw_int(w, "version", FILE_VERSION);
 	jw_str(w, "region", account_region_word(b->region));
@@ -44,10 +41,7 @@ static void put_file(struct jw *w, const struct bound *b)
 		put_device(w, &b->list[i]);
 	}
 	jw_array_end(w);
-	snprintf(sum, sizeof(sum), "%08x", (unsigned)private_crc(w->buf, w->len));
-	jw_str(w, "crc32", sum);
-	jw_object_end(w);
-	jw_bytes(w, "\n", 1);
+	private_seal(w);
 }
 
 /* The cloud's answer has no such key that counts. */
@@ -90,42 +84,33 @@ static int get_fields(json_object *o, struct bound *b)
 int bound_file_parse(const struct secret *file, struct bound *ret)
 {
 	_cleanup_json_ json_object *o = NULL;
-	const char *text = secret_reveal(file);
-	size_t len = secret_len(file);
 	struct jw again;
-	int r;
+	int r = private_parse(file, &o);
 
-	if (json_parse(text, len, FILE_DEPTH_MAX, &o) < 0 ||
-	    !json_object_is_type(o, json_type_object)) {
-		return -EBADMSG;
+	if (r == 0) {
+		r = get_fields(o, ret);
 	}
-	r = get_fields(o, ret);
 	if (r < 0) {
 		return r;
 	}
 	jw_init(&again);
 	put_file(&again, ret);
-	/* A secret ends before the newline. */
-	r = again.len == len + 1 && memcmp(again.buf, text, len) == 0 ? 0 : -EBADMSG;
-	private_jw_finish(&again);
+	r = private_compare(file, &again);
+	jw_wipe(&again);
 	return r;
 }
 
 int bound_file_read(const char *dir, int64_t wall_ms, struct bound *ret, char **ret_why)
 {
 	_cleanup_secret_ struct secret *file = NULL;
-	struct bound b = {0};
 	int r = private_read_long(dir, BOUND_FILE, FILE_MAX, &file, ret_why);
 
 	if (r == 0) {
-		r = bound_file_parse(file, &b);
+		r = bound_file_parse(file, ret);
 	}
 	if (r == -EBADMSG) {
-		bound_finish(&b);
+		bound_finish(ret);
 		*ret_why = private_set_aside(dir, BOUND_FILE, wall_ms);
-	}
-	if (r == 0) {
-		*ret = b;
 	}
 	return r;
 }
@@ -138,7 +123,7 @@ int bound_file_write(const char *dir, const struct bound *b)
 	jw_init(&w);
 	put_file(&w, b);
 	r = w.len <= FILE_MAX ? private_write(dir, BOUND_FILE, w.buf, w.len) : -EFBIG;
-	private_jw_finish(&w);
+	jw_wipe(&w);
 	return r;
 }
 

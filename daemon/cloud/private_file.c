@@ -138,10 +138,33 @@ uint32_t private_crc(const char *s, size_t len)
 	return ~crc;
 }
 
-void private_jw_finish(struct jw *w)
+void private_seal(struct jw *w)
 {
-	if (w->buf) {
-		explicit_bzero(w->buf, w->cap);
+	char sum[16];
+
+	snprintf(sum, sizeof(sum), "%08x", (unsigned)private_crc(w->buf, w->len));
+	jw_str(w, "crc32", sum);
+	jw_object_end(w);
+	jw_bytes(w, "\n", 1);
+}
+
+int private_parse(const struct secret *file, json_object **ret)
+{
+	_cleanup_json_ json_object *o = NULL;
+
+	if (json_parse(secret_reveal(file), secret_len(file), DEPTH_MAX, &o) < 0 ||
+	    !json_object_is_type(o, json_type_object)) {
+		return -EBADMSG;
 	}
-	jw_finish(w);
+	*ret = TAKE(o);
+	return 0;
+}
+
+int private_compare(const struct secret *file, const struct jw *again)
+{
+	size_t len = secret_len(file); /* a secret ends before the newline */
+
+	return again->len == len + 1 && memcmp(again->buf, secret_reveal(file), len) == 0
+		   ? 0
+		   : -EBADMSG;
 }

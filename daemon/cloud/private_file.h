@@ -26,5 +26,13 @@ char *private_set_aside(const char *dir, const char *name, int64_t wall_ms);
 void private_json_wipe(json_object *o, const char *key);
 /* CRC-32: every flip of one bit shows. */
 uint32_t private_crc(const char *s, size_t len);
-/* Wipes what was written, then as jw_finish. */
-void private_jw_finish(struct jw *w);
+
+/* A file that is taken only as it was written: its writer seals it; its reader parses it, writes
+ * what it has understood once more and compares. */
+
+/* Ends the object, with the sum of all before it, and the line. */
+void private_seal(struct jw *w);
+/* 0 with the object; -EBADMSG. */
+int private_parse(const struct secret *file, json_object **ret);
+/* 0; -EBADMSG: these bytes are not those of the file. */
+int private_compare(const struct secret *file, const struct jw *again);

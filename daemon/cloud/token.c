@@ -4,17 +4,14 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "common/json.h"
 #include "common/jw.h"
 #include "common/util.h"
 #include "daemon/cloud/private_file.h"
 
-enum { FILE_VERSION = 1, FILE_DEPTH_MAX = 4, CLAIMS_MAX = 4096, CLAIMS_DEPTH_MAX = 8 };
+enum { FILE_VERSION = 1, CLAIMS_MAX = 4096, CLAIMS_DEPTH_MAX = 8 };
 
 static const char *const region_words[] = {
     [REGION_GLOBAL] = "global",
@@ -50,8 +47,6 @@ static void put_ms(struct jw *w, const char *key, int64_t ms)
 /* The whole text of the file; the reader writes what it has read once more and compares. */
 static void put_file(struct jw *w, const struct token *t)
 {
-	char sum[16];
-
 	jw_object(w, NULL);
 	jw_int(w, "version", FILE_VERSION);
 	jw_str(w, "region", region_words[t->region]);
@@ -62,10 +57,7 @@ static void put_file(struct jw *w, const struct token *t)
 	jw_int(w, "warned_days", t->warned_days);
 	jw_bool(w, "dead", t->dead);
 	jw_str(w, "token", secret_reveal(t->text));
-	snprintf(sum, sizeof(sum), "%08x", (unsigned)private_crc(w->buf, w->len));
-	jw_str(w, "crc32", sum);
-	jw_object_end(w);
-	jw_bytes(w, "\n", 1);
+	private_seal(w);
 }
 
 static int64_t get_ms(json_object *o, const char *key)
@@ -109,43 +101,34 @@ static int get_fields(json_object *o, struct token *t)
 int token_parse(const struct secret *file, struct token *ret)
 {
 	_cleanup_json_ json_object *o = NULL;
-	const char *text = secret_reveal(file);
-	size_t len = secret_len(file);
 	struct jw again;
-	int r;
+	int r = private_parse(file, &o);
 
-	if (json_parse(text, len, FILE_DEPTH_MAX, &o) < 0 ||
-	    !json_object_is_type(o, json_type_object)) {
-		return -EBADMSG;
+	if (r == 0) {
+		r = get_fields(o, ret);
+		private_json_wipe(o, "token");
 	}
-	r = get_fields(o, ret);
-	private_json_wipe(o, "token");
 	if (r < 0) {
 		return r;
 	}
 	jw_init(&again);
 	put_file(&again, ret);
-	/* A secret ends before the newline. */
-	r = again.len == len + 1 && memcmp(again.buf, text, len) == 0 ? 0 : -EBADMSG;
-	private_jw_finish(&again);
+	r = private_compare(file, &again);
+	jw_wipe(&again);
 	return r;
 }
 
 int token_read(const char *dir, int64_t wall_ms, struct token *ret, char **ret_why)
 {
 	_cleanup_secret_ struct secret *file = NULL;
-	struct token t = {0};
 	int r = private_read(dir, TOKEN_FILE, &file, ret_why);
 
 	if (r == 0) {
-		r = token_parse(file, &t);
+		r = token_parse(file, ret);
 	}
 	if (r == -EBADMSG) {
-		token_finish(&t);
+		token_finish(ret);
 		*ret_why = private_set_aside(dir, TOKEN_FILE, wall_ms);
-	}
-	if (r == 0) {
-		*ret = t;
 	}
 	return r;
 }
@@ -158,7 +141,7 @@ int token_write(const char *dir, const struct token *t)
 	jw_init(&w);
 	put_file(&w, t);
 	r = private_write(dir, TOKEN_FILE, w.buf, w.len);
-	private_jw_finish(&w);
+	jw_wipe(&w);
 	return r;
 }
 
