@@ -17,6 +17,7 @@
 #include "common/secret.h"
 #include "common/util.h"
 #include "daemon/cloud/bound_file.h"
+#include "tests/unit/cloud/kept_file.h"
 
 #define NOW INT64_C(1795395600000)
 #define LIST                                                                                     \
@@ -24,26 +25,16 @@
 	"\"dev_model_name\":\"C12\",\"dev_product_name\":\"P\u00e9 \\\"1\",\"called\":\"evil\"," \
 	"\"dev_access_code\":\"canary02\\n\"},{\"dev_id\":\"01P00A000000001\"}]"
 
-static char dir[64], path[96];
+static struct kept_file file;
 
 static int setup(void **state)
 {
-	snprintf(dir, sizeof(dir), "/tmp/bb-bound-XXXXXX");
-	assert_non_null(mkdtemp(dir));
-	snprintf(path, sizeof(path), "%s/" BOUND_FILE, dir);
-	return 0;
+	return kept_file_make(&file, BOUND_FILE);
 }
 
 static int teardown(void **state)
 {
-	DIR *d = opendir(dir);
-	struct dirent *e;
-
-	while ((e = readdir(d))) {
-		unlinkat(dirfd(d), e->d_name, 0);
-	}
-	closedir(d);
-	return rmdir(dir);
+	return kept_file_remove(&file);
 }
 
 static struct bound list_of(const char *text)
@@ -66,28 +57,8 @@ static void write_sample(void)
 	assert_true(bound_name(&b, "01P00A000000002", "P1S-0002"));
 	assert_false(bound_name(&b, "01P00A000000002", "P1S-0002"));
 	assert_false(bound_name(&b, "01P00A000000009", "x"));
-	assert_int_equal(bound_file_write(dir, &b), 0);
+	assert_int_equal(bound_file_write(file.dir, &b), 0);
 	bound_finish(&b);
-}
-
-static size_t slurp(char *buf, size_t size)
-{
-	int fd = open(path, O_RDONLY);
-	ssize_t n = read(fd, buf, size);
-
-	close(fd);
-	assert_true(n > 0 && (size_t)n < size);
-	return (size_t)n;
-}
-
-static void spill(const char *buf, size_t len)
-{
-	int fd;
-
-	unlink(path);
-	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-	assert_int_equal(write(fd, buf, len), len);
-	close(fd);
 }
 
 static void list_comes_back_as_it_was_but_for_what_is_online(void **state)
@@ -97,9 +68,9 @@ static void list_comes_back_as_it_was_but_for_what_is_online(void **state)
 	struct stat st;
 
 	write_sample();
-	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(stat(file.path, &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0600);
-	assert_int_equal(bound_file_read(dir, NOW, &b, &why), 0);
+	assert_int_equal(bound_file_read(file.dir, NOW, &b, &why), 0);
 	assert_null(why);
 	assert_int_equal(b.count, 2);
 	assert_int_equal(b.region, REGION_CHINA);
@@ -116,9 +87,9 @@ static void list_comes_back_as_it_was_but_for_what_is_online(void **state)
 	assert_string_equal(secret_reveal(b.list[1].code), "canary02");
 	assert_int_equal(b.list[1].online, -1);
 	bound_finish(&b);
-	assert_int_equal(bound_file_remove(dir), 0);
-	assert_int_equal(bound_file_read(dir, NOW, &b, &why), -ENOENT);
-	assert_int_equal(bound_file_remove(dir), 0);
+	assert_int_equal(bound_file_remove(file.dir), 0);
+	assert_int_equal(bound_file_read(file.dir, NOW, &b, &why), -ENOENT);
+	assert_int_equal(bound_file_remove(file.dir), 0);
 }
 
 static void cloud_does_not_give_names_of_ours(void **state)
@@ -155,17 +126,17 @@ static void every_flipped_bit_sets_the_file_aside(void **state)
 	size_t len;
 
 	write_sample();
-	len = slurp(good, sizeof(good));
+	len = kept_file_slurp(&file, good, sizeof(good));
 	for (size_t i = 0; i < len * 8; i++) {
 		memcpy(bad, good, len);
 		bad[i / 8] = (char)(bad[i / 8] ^ (1 << i % 8));
-		spill(bad, len);
-		assert_int_equal(bound_file_read(dir, NOW, &b, &why), -EBADMSG);
+		kept_file_spill(&file, bad, len);
+		assert_int_equal(bound_file_read(file.dir, NOW, &b, &why), -EBADMSG);
 		assert_non_null(strstr(why, "kept as " BOUND_FILE ".bad-1795395600"));
 		assert_null(strstr(why, "canary"));
 		assert_null(b.list);
 		free(TAKE(why));
-		assert_int_equal(access(path, F_OK), -1);
+		assert_int_equal(access(file.path, F_OK), -1);
 	}
 }
 
@@ -174,11 +145,11 @@ static void set_aside(const char *text, size_t len)
 	struct bound b = {0};
 	char *why = NULL;
 
-	spill(text, len);
-	assert_int_equal(bound_file_read(dir, NOW, &b, &why), -EBADMSG);
+	kept_file_spill(&file, text, len);
+	assert_int_equal(bound_file_read(file.dir, NOW, &b, &why), -EBADMSG);
 	assert_null(b.list);
 	free(why);
-	assert_int_equal(access(path, F_OK), -1);
+	assert_int_equal(access(file.path, F_OK), -1);
 }
 
 static void torn_newer_and_foreign_files_are_set_aside(void **state)
@@ -189,7 +160,7 @@ static void torn_newer_and_foreign_files_are_set_aside(void **state)
 	size_t len, huge_len = 5 * 1024 * 1024;
 
 	write_sample();
-	len = slurp(good, sizeof(good));
+	len = kept_file_slurp(&file, good, sizeof(good));
 	for (size_t i = 0; i + 1 < len; i++) {
 		set_aside(good, i);
 	}
@@ -208,12 +179,12 @@ static void refused(const char *words)
 	char *why = NULL;
 	struct stat st;
 
-	assert_true(bound_file_read(dir, NOW, &b, &why) < 0);
+	assert_true(bound_file_read(file.dir, NOW, &b, &why) < 0);
 	assert_non_null(why);
 	assert_non_null(strstr(why, words));
 	free(why);
 	assert_null(b.list);
-	assert_int_equal(lstat(path, &st), 0); /* it stays for its owner to look at */
+	assert_int_equal(lstat(file.path, &st), 0); /* it stays for its owner to look at */
 }
 
 static void file_others_may_read_is_refused_with_the_chmod(void **state)
@@ -223,13 +194,13 @@ static void file_others_may_read_is_refused_with_the_chmod(void **state)
 
 	write_sample();
 	for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
-		chmod(path, modes[i]);
+		chmod(file.path, modes[i]);
 		refused("chmod 600 '");
 	}
-	chmod(path, 0600);
-	snprintf(other, sizeof(other), "%s/other", dir);
-	assert_int_equal(rename(path, other), 0);
-	assert_int_equal(symlink(other, path), 0);
+	chmod(file.path, 0600);
+	snprintf(other, sizeof(other), "%s/other", file.dir);
+	assert_int_equal(rename(file.path, other), 0);
+	assert_int_equal(symlink(other, file.path), 0);
 	refused("symbolic link");
 }
 
@@ -250,8 +221,8 @@ static void biggest_list_there_may_be_is_kept(void **state)
 		    .online = -1,
 		};
 	}
-	assert_int_equal(bound_file_write(dir, &b), 0);
-	assert_int_equal(bound_file_read(dir, NOW, &again, &why), 0);
+	assert_int_equal(bound_file_write(file.dir, &b), 0);
+	assert_int_equal(bound_file_read(file.dir, NOW, &again, &why), 0);
 	assert_true(bound_equal(&b, &again));
 	bound_finish(&b);
 	bound_finish(&again);

@@ -17,28 +17,20 @@
 #include "daemon/cloud/token.h"
 
 #define DAY_MS INT64_C(86400000)
+#include "tests/unit/cloud/kept_file.h"
+
 #define NOW INT64_C(1795395600000)
 
-static char dir[64], path[96];
+static struct kept_file file;
 
 static int setup(void **state)
 {
-	snprintf(dir, sizeof(dir), "/tmp/bb-token-XXXXXX");
-	assert_non_null(mkdtemp(dir));
-	snprintf(path, sizeof(path), "%s/" TOKEN_FILE, dir);
-	return 0;
+	return kept_file_make(&file, TOKEN_FILE);
 }
 
 static int teardown(void **state)
 {
-	DIR *d = opendir(dir);
-	struct dirent *e;
-
-	while ((e = readdir(d))) {
-		unlinkat(dirfd(d), e->d_name, 0);
-	}
-	closedir(d);
-	return rmdir(dir);
+	return kept_file_remove(&file);
 }
 
 static struct token sample(void)
@@ -58,34 +50,14 @@ static void write_sample(void)
 {
 	struct token t = sample();
 
-	assert_int_equal(token_write(dir, &t), 0);
+	assert_int_equal(token_write(file.dir, &t), 0);
 	token_finish(&t);
-}
-
-static size_t slurp(char *buf, size_t size)
-{
-	int fd = open(path, O_RDONLY);
-	ssize_t n = read(fd, buf, size);
-
-	close(fd);
-	assert_true(n > 0 && (size_t)n < size);
-	return (size_t)n;
-}
-
-static void spill(const char *buf, size_t len)
-{
-	int fd;
-
-	unlink(path);
-	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-	assert_int_equal(write(fd, buf, len), len);
-	close(fd);
 }
 
 /* How many files of the folder begin so. */
 static unsigned files_like(const char *prefix)
 {
-	DIR *d = opendir(dir);
+	DIR *d = opendir(file.dir);
 	struct dirent *e;
 	unsigned n = 0;
 
@@ -103,9 +75,9 @@ static void token_comes_back_as_it_was(void **state)
 	struct stat st;
 
 	write_sample();
-	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(stat(file.path, &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0600);
-	assert_int_equal(token_read(dir, NOW, &t, &why), 0);
+	assert_int_equal(token_read(file.dir, NOW, &t, &why), 0);
 	assert_null(why);
 	assert_true(secret_equal(t.text, was.text));
 	assert_int_equal(t.region, REGION_CHINA);
@@ -126,16 +98,16 @@ static void token_unknown_stays_unknown(void **state)
 	char *why = NULL;
 
 	t.dead = true;
-	assert_int_equal(token_write(dir, &t), 0);
+	assert_int_equal(token_write(file.dir, &t), 0);
 	token_finish(&t);
-	assert_int_equal(token_read(dir, NOW, &t, &why), 0);
+	assert_int_equal(token_read(file.dir, NOW, &t, &why), 0);
 	assert_int_equal(t.expires_ms, -1);
 	assert_null(t.user);
 	assert_true(t.dead);
 	token_finish(&t);
-	assert_int_equal(token_remove(dir), 0);
-	assert_int_equal(token_read(dir, NOW, &t, &why), -ENOENT);
-	assert_int_equal(token_remove(dir), 0);
+	assert_int_equal(token_remove(file.dir), 0);
+	assert_int_equal(token_read(file.dir, NOW, &t, &why), -ENOENT);
+	assert_int_equal(token_remove(file.dir), 0);
 }
 
 static void every_flipped_bit_sets_the_file_aside(void **state)
@@ -145,17 +117,17 @@ static void every_flipped_bit_sets_the_file_aside(void **state)
 	size_t len, i;
 
 	write_sample();
-	len = slurp(good, sizeof(good));
+	len = kept_file_slurp(&file, good, sizeof(good));
 	for (i = 0; i < len * 8; i++) {
 		memcpy(bad, good, len);
 		bad[i / 8] = (char)(bad[i / 8] ^ (1 << i % 8));
-		spill(bad, len);
-		assert_int_equal(token_read(dir, NOW, &t, &why), -EBADMSG);
+		kept_file_spill(&file, bad, len);
+		assert_int_equal(token_read(file.dir, NOW, &t, &why), -EBADMSG);
 		assert_non_null(strstr(why, "kept as " TOKEN_FILE ".bad-1795395600"));
 		assert_null(strstr(why, "canary"));
 		assert_null(t.text);
 		free(TAKE(why));
-		assert_int_equal(access(path, F_OK), -1);
+		assert_int_equal(access(file.path, F_OK), -1);
 	}
 	assert_int_equal(files_like(TOKEN_FILE ".bad-"), 1);
 }
@@ -165,10 +137,10 @@ static void set_aside(const char *text, size_t len)
 	struct token t = {0};
 	char *why = NULL;
 
-	spill(text, len);
-	assert_int_equal(token_read(dir, NOW, &t, &why), -EBADMSG);
+	kept_file_spill(&file, text, len);
+	assert_int_equal(token_read(file.dir, NOW, &t, &why), -EBADMSG);
 	free(why);
-	assert_int_equal(access(path, F_OK), -1);
+	assert_int_equal(access(file.path, F_OK), -1);
 }
 
 static void torn_newer_and_foreign_files_are_set_aside(void **state)
@@ -177,7 +149,7 @@ static void torn_newer_and_foreign_files_are_set_aside(void **state)
 	size_t len, i;
 
 	write_sample();
-	len = slurp(good, sizeof(good));
+	len = kept_file_slurp(&file, good, sizeof(good));
 	for (i = 0; i + 1 < len; i++) {
 		set_aside(good, i);
 	}
@@ -194,12 +166,12 @@ static void refused(const char *words)
 	char *why = NULL;
 	struct stat st;
 
-	assert_true(token_read(dir, NOW, &t, &why) < 0);
+	assert_true(token_read(file.dir, NOW, &t, &why) < 0);
 	assert_non_null(why);
 	assert_non_null(strstr(why, words));
 	free(why);
 	assert_null(t.text);
-	assert_int_equal(lstat(path, &st), 0); /* it stays for its owner to look at */
+	assert_int_equal(lstat(file.path, &st), 0); /* it stays for its owner to look at */
 }
 
 static void file_others_may_read_is_refused_with_the_chmod(void **state)
@@ -208,7 +180,7 @@ static void file_others_may_read_is_refused_with_the_chmod(void **state)
 
 	write_sample();
 	for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
-		chmod(path, modes[i]);
+		chmod(file.path, modes[i]);
 		refused("chmod 600 '");
 	}
 }
@@ -218,13 +190,13 @@ static void symlink_and_pipe_are_refused(void **state)
 	char other[96];
 
 	write_sample();
-	snprintf(other, sizeof(other), "%s/other", dir);
-	assert_int_equal(rename(path, other), 0);
-	assert_int_equal(symlink(other, path), 0);
+	snprintf(other, sizeof(other), "%s/other", file.dir);
+	assert_int_equal(rename(file.path, other), 0);
+	assert_int_equal(symlink(other, file.path), 0);
 	refused("symbolic link");
-	unlink(path);
-	assert_int_equal(mkfifo(path, 0600), 0);
-	refused(path);
+	unlink(file.path);
+	assert_int_equal(mkfifo(file.path, 0600), 0);
+	refused(file.path);
 }
 
 static void write_replaces_a_symlink_and_not_its_target(void **state)
@@ -232,10 +204,10 @@ static void write_replaces_a_symlink_and_not_its_target(void **state)
 	char other[96];
 	struct stat st;
 
-	snprintf(other, sizeof(other), "%s/other", dir);
-	assert_int_equal(symlink(other, path), 0);
+	snprintf(other, sizeof(other), "%s/other", file.dir);
+	assert_int_equal(symlink(other, file.path), 0);
 	write_sample();
-	assert_int_equal(lstat(path, &st), 0);
+	assert_int_equal(lstat(file.path, &st), 0);
 	assert_true(S_ISREG(st.st_mode));
 	assert_int_equal(access(other, F_OK), -1);
 }
