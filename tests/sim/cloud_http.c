@@ -11,6 +11,7 @@
 
 #include "tests/sim/cloud_parse.h"
 #include "tests/sim/conn.h"
+#include "tests/sim/sim.h"
 
 #define IDLE_MS 75000
 #define HEAD_WAIT_MS 15000
@@ -41,13 +42,6 @@ struct http_client {
 	struct event *patience, *step, *reap;
 };
 
-static void arm(struct event *timer, int64_t ms)
-{
-	struct timeval delay = {ms / 1000, ms % 1000 * 1000};
-
-	evtimer_add(timer, &delay);
-}
-
 static void exchange_finish(struct http_exchange *x)
 {
 	free(x->method); /* the whole head lies behind it */
@@ -65,7 +59,7 @@ static void exchange_init(struct http_client *c)
 	jw_init(&c->x.head);
 	jw_init(&c->x.out);
 	c->phase = PHASE_HEAD;
-	arm(c->patience, IDLE_MS);
+	sim_arm(c->patience, IDLE_MS);
 }
 
 static void client_destroy(struct http_client *c)
@@ -135,7 +129,7 @@ static void send_trickling(struct http_client *c)
 	c->phase = PHASE_TRICKLING;
 	conn_flush(&c->conn);
 	if (!c->conn.closing) {
-		arm(c->step, c->x.trickle_ms);
+		sim_arm(c->step, c->x.trickle_ms);
 	}
 }
 
@@ -172,7 +166,7 @@ static void answer(struct http_client *c)
 	c->phase = PHASE_HELD;
 	evtimer_del(c->patience);
 	if (c->x.delay_ms > 0) {
-		arm(c->step, c->x.delay_ms);
+		sim_arm(c->step, c->x.delay_ms);
 	} else {
 		send_answer(c);
 	}
@@ -217,7 +211,7 @@ static void take_head(struct http_client *c, size_t len)
 		bytes_add(&c->conn.out, "HTTP/1.1 100 Continue\r\n\r\n", 25);
 	}
 	c->phase = PHASE_BODY;
-	arm(c->patience, BODY_WAIT_MS);
+	sim_arm(c->patience, BODY_WAIT_MS);
 	conn_flush(&c->conn);
 }
 
@@ -234,7 +228,7 @@ static void take_body(struct http_client *c)
 		EVP_DigestUpdate(c->digest, data, len);
 		bytes_consume(&c->conn.in, len);
 		c->body_left -= len;
-		arm(c->patience, BODY_WAIT_MS);
+		sim_arm(c->patience, BODY_WAIT_MS);
 	}
 	if (c->body_left == 0) {
 		EVP_DigestFinal_ex(c->digest, x->sha256, NULL);
@@ -266,7 +260,7 @@ static void serve(struct http_client *c)
 			refuse(c, 431, "the head is too long");
 		} else if (len == 0) {
 			if (c->conn.in.len > 0) {
-				arm(c->patience, HEAD_WAIT_MS);
+				sim_arm(c->patience, HEAD_WAIT_MS);
 			}
 			return;
 		} else {
@@ -279,7 +273,7 @@ static void on_secured(void *owner)
 {
 	struct http_client *c = owner;
 
-	arm(c->patience, IDLE_MS);
+	sim_arm(c->patience, IDLE_MS);
 }
 
 static void on_input(void *owner)
@@ -303,7 +297,7 @@ static void on_drained(void *owner)
 	struct http_client *c = owner;
 
 	if (c->phase == PHASE_SENDING) {
-		arm(c->step, 0); /* not on this stack: the next step may write again */
+		sim_arm(c->step, 0); /* not on this stack: the next step may write again */
 	}
 }
 
@@ -313,7 +307,7 @@ static void on_gone(void *owner, const char *why)
 
 	evtimer_del(c->patience);
 	evtimer_del(c->step);
-	arm(c->reap, 0);
+	sim_arm(c->reap, 0);
 }
 
 static const struct conn_ops conn_ops = {
@@ -336,7 +330,7 @@ static void trickle(struct http_client *c)
 	if (c->slow.len == 0) {
 		c->phase = PHASE_SENDING;
 	} else {
-		arm(c->step, c->x.trickle_ms);
+		sim_arm(c->step, c->x.trickle_ms);
 	}
 	conn_flush(&c->conn);
 }
@@ -349,7 +343,7 @@ static void linger(struct http_client *c)
 	bytes_consume(&c->conn.in, c->conn.in.len);
 	SSL_shutdown(c->conn.ssl);
 	shutdown(c->conn.fd, SHUT_WR);
-	arm(c->patience, LINGER_MS);
+	sim_arm(c->patience, LINGER_MS);
 }
 
 static void after_answer(struct http_client *c)

@@ -3,7 +3,6 @@
 #include "tests/sim/cloud_mqtt.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
 #include <event2/event.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +10,7 @@
 
 #include "common/jw.h"
 #include "common/log.h"
+#include "tests/sim/broker.h"
 #include "tests/sim/cloud.h"
 #include "tests/sim/command_internal.h"
 #include "tests/sim/conn.h"
@@ -28,7 +28,7 @@ struct cloud_session {
 	bool accepted;
 	char client_id[64];
 	char *token;
-	uint16_t next_id;
+	uint16_t last_id;
 	struct event *patience, *reap;
 	int64_t patience_ms;
 };
@@ -43,13 +43,6 @@ struct cloud_broker {
 	uint64_t connects, logins, refused, evicted, kicked, died, subscribes, topics, foreign,
 	    requests, published;
 };
-
-static void arm(struct event *timer, int64_t ms)
-{
-	struct timeval delay = {ms / 1000, ms % 1000 * 1000};
-
-	evtimer_add(timer, &delay);
-}
 
 static void session_close(struct cloud_session *s, const char *why)
 {
@@ -191,13 +184,9 @@ static void handle_publish(struct cloud_session *s, const struct mqtt_packet *pa
 	struct mqtt_publish m;
 	struct printer *p;
 
-	if (mqtt_read_publish(packet, &m) < 0 || m.qos > 1) {
+	if (broker_read_publish(&s->conn, packet, &m) < 0) {
 		session_close(s, "malformed PUBLISH, or QoS 2");
 		return;
-	}
-	if (m.qos == 1) {
-		mqtt_put_ack(&s->conn.out, MQTT_PUBACK, m.packet_id);
-		conn_flush(&s->conn);
 	}
 	p = find_printer(s->broker, m.topic, "/request");
 	if (p && !is_away(p)) {
@@ -241,27 +230,20 @@ static void handle_packet(struct cloud_session *s, const struct mqtt_packet *pac
 
 /* ---- the connection ---- */
 
+static bool on_packet(void *owner, const struct mqtt_packet *packet)
+{
+	handle_packet(owner, packet);
+	return true;
+}
+
 static void on_input(void *owner)
 {
 	struct cloud_session *s = owner;
-	struct mqtt_packet packet;
-	int r = 0;
 
-	while (!s->conn.closing && s->conn.in.len > 0) {
-		r = mqtt_peek(bytes_head(&s->conn.in), s->conn.in.len, PACKET_MAX, &packet);
-		if (r < 0) {
-			break;
-		}
-		handle_packet(s, &packet);
-		bytes_consume(&s->conn.in, packet.total);
-	}
-	if (s->conn.closing) {
-		return;
-	}
-	if (r == -EPROTO || r == -EMSGSIZE) {
+	if (broker_read(&s->conn, PACKET_MAX, on_packet, s) < 0) {
 		session_close(s, "not MQTT 3.1.1, or too long");
-	} else if (s->patience_ms > 0) {
-		arm(s->patience, s->patience_ms);
+	} else if (!s->conn.closing && s->patience_ms > 0) {
+		sim_arm(s->patience, s->patience_ms);
 	}
 }
 
@@ -288,7 +270,7 @@ static void on_gone(void *owner, const char *why)
 
 	forget_subscriptions(s);
 	evtimer_del(s->patience);
-	arm(s->reap, 0);
+	sim_arm(s->reap, 0);
 }
 
 static const struct conn_ops ops = {on_secured, on_input, on_drained, on_gone};
@@ -332,17 +314,15 @@ static void on_client(void *arg, int fd)
 	s->reap = evtimer_new(b->sim->base, on_reap, s);
 	list_add_tail(&b->sessions, &s->link);
 	conn_init(&s->conn, b->sim->base, &ops, s, fd, cloud_new_ssl(b->sim->cloud, fd));
-	arm(s->patience, 30000);
+	sim_arm(s->patience, 30000);
 }
 
 /* ---- what the rest of the simulator wants of it ---- */
 
 static void send_to(struct cloud_session *s, struct printer *p, const void *payload, size_t len)
 {
-	s->next_id = s->next_id == UINT16_MAX ? 1 : (uint16_t)(s->next_id + 1);
-	mqtt_put_publish(&s->conn.out, p->topic_report, payload, len, 1, s->next_id);
 	s->broker->published++;
-	conn_flush(&s->conn);
+	broker_publish(&s->conn, p->topic_report, payload, len, 1, &s->last_id);
 }
 
 static void send_all(struct cloud_broker *b, struct printer *p, const void *payload, size_t len)

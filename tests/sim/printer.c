@@ -22,6 +22,13 @@
 
 #define BURST_MAX 500 /* reports in one turn of the loop */
 
+void sim_arm(struct event *timer, int64_t ms)
+{
+	struct timeval delay = {ms / 1000, ms % 1000 * 1000};
+
+	evtimer_add(timer, &delay);
+}
+
 int64_t sim_now_ms(void)
 {
 	struct timespec t;

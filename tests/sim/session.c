@@ -2,12 +2,12 @@
 /* One MQTT client of one printer, from TLS handshake to DISCONNECT. */
 #include "tests/sim/session.h"
 
-#include <errno.h>
 #include <event2/event.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "common/log.h"
+#include "tests/sim/broker.h"
 #include "tests/sim/conn.h"
 #include "tests/sim/mqtt.h"
 #include "tests/sim/printer.h"
@@ -33,7 +33,7 @@ struct session {
 	int64_t patience_ms; /* silence after which the client is dropped; 0 = for ever */
 	struct filter filter[FILTERS_MAX];
 	int filters;
-	uint16_t next_id;
+	uint16_t last_id;
 	size_t owed; /* bytes still to come of a PUBLISH that a fault announced */
 	bool owed_slowly;
 	bool answering;		  /* CONNECT was read, CONNACK is to come */
@@ -46,13 +46,6 @@ static void log_session(struct session *s, const char *what, const char *detail)
 	if (s->printer->sim->verbose) {
 		log_info("%s: %s%s%s", s->printer->name, what, detail[0] ? ": " : "", detail);
 	}
-}
-
-static void arm(struct event *timer, int64_t ms)
-{
-	struct timeval delay = {ms / 1000, ms % 1000 * 1000};
-
-	evtimer_add(timer, &delay);
 }
 
 static bool span_equals(struct mqtt_span span, const char *text)
@@ -149,7 +142,7 @@ static void handle_connect(struct session *s, const struct mqtt_packet *packet)
 	} else if (fault_is_on(f, FAULT_SLOW_CONNACK)) {
 		s->answering = true;
 		evtimer_del(s->patience);
-		arm(s->connack, f->arg[FAULT_SLOW_CONNACK]);
+		sim_arm(s->connack, f->arg[FAULT_SLOW_CONNACK]);
 	} else {
 		answer_connect(s);
 	}
@@ -244,13 +237,9 @@ static void handle_publish(struct session *s, const struct mqtt_packet *packet)
 	struct printer *p = s->printer;
 	struct mqtt_publish m;
 
-	if (mqtt_read_publish(packet, &m) < 0 || m.qos > 1) {
+	if (broker_read_publish(&s->conn, packet, &m) < 0) {
 		session_close(s, "malformed PUBLISH, or QoS 2");
 		return;
-	}
-	if (m.qos == 1) {
-		mqtt_put_ack(&s->conn.out, MQTT_PUBACK, m.packet_id);
-		conn_flush(&s->conn);
 	}
 	if (span_equals(m.topic, p->topic_request)) {
 		printer_on_request(p, m.payload.data, m.payload.len);
@@ -308,27 +297,27 @@ static void handle_packet(struct session *s, const struct mqtt_packet *packet)
 	}
 }
 
+static bool on_packet(void *owner, const struct mqtt_packet *packet)
+{
+	struct session *s = owner;
+
+	handle_packet(s, packet);
+	return !s->answering;
+}
+
 static void on_conn_input(void *owner)
 {
 	struct session *s = owner;
-	struct mqtt_packet packet;
-	int r = 0;
 
-	while (!s->conn.closing && !s->answering && s->conn.in.len > 0) {
-		r = mqtt_peek(bytes_head(&s->conn.in), s->conn.in.len, PACKET_MAX, &packet);
-		if (r < 0) {
-			break;
-		}
-		handle_packet(s, &packet);
-		bytes_consume(&s->conn.in, packet.total);
-	}
-	if (s->conn.closing) {
+	if (s->answering) {
 		return;
 	}
-	if (r == -EPROTO || r == -EMSGSIZE) {
+	if (broker_read(&s->conn, PACKET_MAX, on_packet, s) < 0) {
 		session_close(s, "not MQTT 3.1.1, or too long");
+	} else if (s->conn.closing) {
+		return;
 	} else if (s->accepted && s->patience_ms > 0) {
-		arm(s->patience, s->patience_ms);
+		sim_arm(s->patience, s->patience_ms);
 	} else if (s->accepted) {
 		evtimer_del(s->patience);
 	}
@@ -382,7 +371,7 @@ static void on_conn_gone(void *owner, const char *why)
 	evtimer_del(s->trickle);
 	evtimer_del(s->connack);
 	log_session(s, "connection ended", why);
-	arm(s->reap, 0);
+	sim_arm(s->reap, 0);
 }
 
 static const struct conn_ops conn_ops = {
@@ -421,7 +410,7 @@ static void on_trickle(evutil_socket_t fd, short what, void *arg)
 		conn_flush(&s->conn);
 	}
 	if (!s->conn.closing && s->owed > 0) {
-		arm(s->trickle, s->printer->faults.arg[FAULT_TRICKLE]);
+		sim_arm(s->trickle, s->printer->faults.arg[FAULT_TRICKLE]);
 	}
 }
 
@@ -434,7 +423,7 @@ static void begin_owed(struct session *s, size_t remaining, bool slowly)
 	s->owed_slowly = slowly;
 	mqtt_put_publish_head(&s->conn.out, s->printer->topic_report, s->owed, 0, 0);
 	if (slowly) {
-		arm(s->trickle, s->printer->faults.arg[FAULT_TRICKLE]);
+		sim_arm(s->trickle, s->printer->faults.arg[FAULT_TRICKLE]);
 	} else {
 		pour(s);
 	}
@@ -474,7 +463,7 @@ void session_create(struct printer *p, int fd)
 	s->reap = evtimer_new(p->sim->base, on_reap, s);
 	s->trickle = evtimer_new(p->sim->base, on_trickle, s);
 	s->connack = evtimer_new(p->sim->base, on_connack, s);
-	arm(s->patience, CONNECT_WAIT_MS);
+	sim_arm(s->patience, CONNECT_WAIT_MS);
 	conn_init(&s->conn, p->sim->base, &conn_ops, s, fd, ssl);
 	session_apply_faults(s);
 }
@@ -513,12 +502,8 @@ void session_publish(
 	if (qos < 0 || s->owed > 0 || s->conn.closing || s->conn.frozen) {
 		return;
 	}
-	if (qos > 0) {
-		s->next_id = s->next_id == UINT16_MAX ? 1 : (uint16_t)(s->next_id + 1);
-	}
-	mqtt_put_publish(&s->conn.out, topic, payload, len, (uint8_t)qos, s->next_id);
 	s->printer->counters.published++;
-	conn_flush(&s->conn);
+	broker_publish(&s->conn, topic, payload, len, (uint8_t)qos, &s->last_id);
 }
 
 bool session_is_live(const struct session *s)

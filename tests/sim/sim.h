@@ -8,6 +8,7 @@
 
 struct cloud;
 struct cloud_broker;
+struct event;
 struct event_base;
 struct pictures;
 struct pki;
@@ -29,5 +30,6 @@ struct sim {
 };
 
 int64_t sim_now_ms(void); /* monotonic */
+void sim_arm(struct event *timer, int64_t ms);
 /* By name or serial; NULL when unknown. */
 struct printer *sim_find(struct sim *sim, const char *word);
