@@ -356,6 +356,7 @@ const struct method method_table[] =
 	{
 	    .name = "camera.snapshot",
 	    .perm = PERM_CONTROL,
+	    .since = "0.5.0",
 	    .verb = "snapshot",
 	    .usage = "PRINTER [FILE|-] [--show] [--max-age TIME]",
 	    .help = "Take a picture",
@@ -368,6 +369,7 @@ const struct method method_table[] =
 	{
 	    .name = "camera.status",
 	    .perm = PERM_CONTROL,
+	    .since = "0.5.0",
 	    .verb = "camera",
 	    .usage = "[PRINTER]",
 	    .help = "Show the state of the camera",
@@ -379,6 +381,7 @@ const struct method method_table[] =
 	{
 	    .name = "camera.stream",
 	    .perm = PERM_CONTROL,
+	    .since = "0.5.0",
 	    .verb = "camera stream",
 	    .usage = "PRINTER",
 	    .help = "Stream pictures",
@@ -404,6 +407,7 @@ const struct method method_table[] =
 	{
 	    .name = "camera.url",
 	    .perm = PERM_CONTROL,
+	    .since = "0.5.0",
 	    .verb = "camera url",
 	    .usage = "PRINTER",
 	    .help = "Show the address of the camera",

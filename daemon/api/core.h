@@ -41,5 +41,6 @@ struct server {
 	handler_fn *handlers;		  /* by row of the method table, NULL = not built */
 	char boot_id[33];		  /* of this run of the daemon */
 	int64_t started_mono_ms;
+	unsigned snapshots; /* calls that wait for a picture */
 	struct server_counters counters;
 };

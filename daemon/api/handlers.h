@@ -20,6 +20,11 @@ int h_api_errors(struct call *c);
 int h_api_events(struct call *c);
 int h_api_keys(struct call *c);
 
+int h_camera_status(struct call *c);
+int h_camera_snapshot(struct call *c);
+int h_camera_stream(struct call *c);
+int h_camera_url(struct call *c);
+
 int h_daemon_ping(struct call *c);
 int h_daemon_status(struct call *c);
 int h_daemon_stats(struct call *c);

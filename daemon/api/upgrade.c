@@ -83,27 +83,54 @@ int upgrade_dup(struct call *c)
 	return fd;
 }
 
-int upgrade_begin(struct upgrade *u, int64_t size, const char *op, struct err *e)
+/* The writer of the first answer, inside its result; NULL with *e. */
+static struct jw *open_answer(struct upgrade *u, const char *type, struct err *e)
 {
 	struct jw *w;
 
 	if (conn_has_input(u->conn)) {
 		err_set(e, ERR_INVALID_REQUEST, "bytes came before the answer");
-		return -EINVAL;
+		return NULL;
 	}
 	w = reply_begin(u->reply);
 	jw_object(w, "result");
-	jw_str(w, "upgrade", "raw");
+	jw_str(w, "upgrade", type);
+	return w;
+}
+
+static void send_answer(struct upgrade *u, struct jw *w)
+{
+	jw_object_end(w);
+	u->begun = true;
+	reply_send(u->reply, u->way == UPGRADE_TO_CLIENT);
+	conn_when_written(u->conn, on_written, u);
+}
+
+int upgrade_begin(struct upgrade *u, int64_t size, const char *op, struct err *e)
+{
+	struct jw *w = open_answer(u, "raw", e);
+
+	if (w == NULL) {
+		return -EINVAL;
+	}
 	if (size >= 0) {
 		jw_int(w, "size", size);
 	} else {
 		jw_null(w, "size");
 	}
 	jw_str(w, "op", op);
-	jw_object_end(w);
-	u->begun = true;
-	reply_send(u->reply, u->way == UPGRADE_TO_CLIENT);
-	conn_when_written(u->conn, on_written, u);
+	send_answer(u, w);
+	return 0;
+}
+
+int upgrade_begin_stream(struct upgrade *u, const char *type, struct err *e)
+{
+	struct jw *w = open_answer(u, type, e);
+
+	if (w == NULL) {
+		return -EINVAL;
+	}
+	send_answer(u, w);
 	return 0;
 }
 

@@ -48,6 +48,8 @@ int upgrade_dup(struct call *c);
 /* Sends the first answer: go follows when the client has it. size -1 = unknown. 0, or -EINVAL with
  * *e: the client has sent something meanwhile; nothing was sent to it. */
 int upgrade_begin(struct upgrade *u, int64_t size, const char *op, struct err *e);
+/* The same for bytes without an end, as type says; the first one waits for go. */
+int upgrade_begin_stream(struct upgrade *u, const char *type, struct err *e);
 /* Both end it; the socket must be ours again. UPGRADE_FROM_CLIENT: one value under "result" was
  * written to upgrade_last before; UPGRADE_TO_CLIENT: the bytes were all. */
 void upgrade_end(struct upgrade *u);

@@ -16,6 +16,7 @@
 #include "daemon/fleet/printer_config.h"
 #include "daemon/fleet/registry.h"
 #include "daemon/model/hub.h"
+#include "tests/unit/api/fake_camera.h"
 #include "tests/unit/api/fake_files.h"
 #include "tests/unit/api/rig.h"
 
@@ -106,6 +107,8 @@ void rig_start(struct rig *r, size_t printers)
 	deps.registry = r->registry;
 	deps.fleet = &r->fleet;
 	deps.files = fake_files();
+	fake_camera_reset(r->loop);
+	deps.camera = fake_camera_of;
 	r->server = server_create(&deps, &r->access);
 	snprintf(r->dir, sizeof(r->dir), "/tmp/api.XXXXXX");
 	assert_non_null(mkdtemp(r->dir));
