@@ -12,6 +12,7 @@
 #include "ctl/account.h"
 #include "ctl/act.h"
 #include "ctl/call.h"
+#include "ctl/camera.h"
 #include "ctl/cloud.h"
 #include "ctl/events.h"
 #include "ctl/files.h"
@@ -46,10 +47,15 @@ const struct verb verb_table[] = {
     {"bind", "printer.bind", "SERIAL [NAME] --code-stdin", .run = cloud_bind_run},
     {"call", .usage = "METHOD [PARAMS-JSON]", .help = "Call any method and print its result",
 	.run = see_call},
-    {"camera record", .usage = "[PRINTER] DIR", .help = "Keep pictures of the camera as files",
-	.not_built = true},
-    {"camera timelapse", .usage = "[PRINTER] DIR --every WHAT",
-	.help = "Keep a picture for each layer or time", .not_built = true},
+    {"camera", "camera.status", .show = camera_show_status, .words_max = 0},
+    {"camera record", .usage = "[PRINTER] DIR [--for TIME] [--max-frames N]",
+	.help = "Keep each new picture of the camera as a file", .run = camera_record_run},
+    {"camera stream", "camera.stream", "[PRINTER]",
+	"Write pictures to stdout as they come: into mpv - or ffplay -", .run = camera_stream_run},
+    {"camera timelapse", .usage = "[PRINTER] DIR --every layer|TIME|N%",
+	.help = "Keep a picture for each layer, time or percent of a job",
+	.run = camera_timelapse_run},
+    {"camera url", "camera.url", "[PRINTER] [--show]", .show = camera_show_url, .words_max = 0},
     {"cloud device", "cloud.device_info", .show = cloud_show, .words_max = 0},
     {"cloud files", "cloud.files", .columns_of = cloud_columns, .show = cloud_show, .words_max = 0},
     {"cloud prints", "cloud.print_status", .columns_of = cloud_columns, .show = cloud_show,
@@ -111,6 +117,8 @@ const struct verb verb_table[] = {
     {"put", "file.put", "[PRINTER] FILE|- [DEST]", .run = files_put_run},
     {"refresh", "printer.refresh", .show = see_show_stages, .words_max = 0},
     {"rm", "file.delete", .run = files_run, .show = files_show_deleted, .words_max = 1},
+    {"snapshot", "camera.snapshot", "[PRINTER] [FILE|-] [--max-age TIME] [--show]",
+	"Take a picture into a file or to stdout", .run = snapshot_run},
     {"status", "printer.get", "[PRINTER] [-w]", "Show everything about a printer",
 	.show = see_show_status},
     {"task", "cloud.task_get", .show = cloud_show, .words_max = 1},

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+/* Files of pictures, written beside their place first. */
+#include "ctl/camera_file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "common/util.h"
+
+#define WORD_MAX 80 /* of a file name's part */
+
+static int write_all(int fd, const char *data, size_t len)
+{
+	while (len > 0) {
+		ssize_t n = write(fd, data, len);
+
+		if (n < 0 && errno != EINTR) {
+			return -errno;
+		}
+		if (n > 0) {
+			data += n;
+			len -= (size_t)n;
+		}
+	}
+	return 0;
+}
+
+/* As open would have made it. */
+static mode_t usual_mode(void)
+{
+	mode_t mask = umask(0);
+
+	umask(mask);
+	return 0666 & ~mask;
+}
+
+/* Some file systems cannot tell whether something stands there: then the look before must do. */
+static int put_in_place(const char *draft, const char *path, bool replace)
+{
+	if (renameat2(AT_FDCWD, draft, AT_FDCWD, path, replace ? 0 : RENAME_NOREPLACE) == 0) {
+		return 0;
+	}
+	if (errno == EINVAL && !replace && access(path, F_OK) < 0) {
+		return rename(draft, path) == 0 ? 0 : -errno;
+	}
+	return errno == EINVAL && !replace ? -EEXIST : -errno;
+}
+
+int camera_file_write(const char *path, const void *data, size_t len, bool replace)
+{
+	_cleanup_free_ char *draft = xasprintf("%s.XXXXXX", path);
+	_cleanup_close_ int fd = mkostemp(draft, O_CLOEXEC);
+	int r;
+
+	if (fd < 0) {
+		return -errno;
+	}
+	r = write_all(fd, data, len);
+	if (r == 0 && fchmod(fd, usual_mode()) < 0) {
+		r = -errno;
+	}
+	if (r == 0) {
+		r = put_in_place(draft, path, replace);
+	}
+	if (r < 0) {
+		unlink(draft);
+	}
+	return r;
+}
+
+/* 0 = it is no such file. */
+static int64_t number_of(const char *name, const char *prefix)
+{
+	size_t len = strlen(prefix);
+	char digits[8];
+	int64_t number;
+
+	if (!str_starts(name, prefix) || strlen(name) != len + 10 ||
+	    strcmp(name + len + 6, ".jpg") != 0) {
+		return 0;
+	}
+	memcpy(digits, name + len, 6);
+	digits[6] = '\0';
+	return parse_i64(digits, 1, CAMERA_FILE_MAX, &number) < 0 ? 0 : number;
+}
+
+int camera_file_dir(const char *dir, const char *prefix, int64_t *ret_last)
+{
+	struct dirent *entry;
+	int64_t last = 0;
+	DIR *d;
+
+	if (mkdir(dir, 0777) < 0 && errno != EEXIST) {
+		return -errno;
+	}
+	d = opendir(dir);
+	if (!d) {
+		return -errno;
+	}
+	while ((entry = readdir(d))) {
+		int64_t number = number_of(entry->d_name, prefix);
+
+		last = number > last ? number : last;
+	}
+	closedir(d);
+	*ret_last = last;
+	return 0;
+}
+
+static int digit(char c)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				     "0123456789+/";
+	const char *found = c != '\0' ? strchr(digits, c) : NULL;
+
+	return found ? (int)(found - digits) : -1;
+}
+
+char *camera_decode(const char *text, size_t *ret_len)
+{
+	size_t len = strlen(text), pad = 0, used = 0;
+	char *out;
+
+	if (len == 0 || len % 4 != 0) {
+		return NULL;
+	}
+	pad = text[len - 1] != '=' ? 0 : text[len - 2] != '=' ? 1 : 2;
+	out = xmalloc(len / 4 * 3);
+	for (size_t i = 0; i < len; i += 4) {
+		unsigned bits = 0;
+
+		for (size_t k = i; k < i + 4; k++) {
+			int d = k < len - pad ? digit(text[k]) : 0;
+
+			if (d < 0) {
+				free(out);
+				return NULL;
+			}
+			bits = bits << 6 | (unsigned)d;
+		}
+		out[used++] = (char)(bits >> 16);
+		out[used++] = (char)(bits >> 8);
+		out[used++] = (char)bits;
+	}
+	*ret_len = used - pad;
+	return out;
+}
+
+char *camera_file_word(const char *text)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789-._";
+	char *word = xmalloc(WORD_MAX + 1);
+	size_t used = 0;
+
+	for (const char *p = text; *p && used < WORD_MAX; p++) {
+		bool stays = strchr(plain, *p) && !(used == 0 && (*p == '.' || *p == '-'));
+
+		if (stays || (used > 0 && word[used - 1] != '_')) {
+			word[used++] = stays ? *p : '_';
+		}
+	}
+	while (used > 0 && word[used - 1] == '_') {
+		used--;
+	}
+	word[used] = '\0';
+	if (used == 0) {
+		str_copy(word, WORD_MAX + 1, "print");
+	}
+	return word;
+}
