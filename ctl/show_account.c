@@ -127,6 +127,17 @@ static char *kept_text(json_object *o)
 	return xasprintf("from the list of %s ago, until the cloud answers", fmt_age(age_ms, age));
 }
 
+/* Said when it is not as it should be. */
+static void draw_session(struct out *o, json_object *session)
+{
+	_cleanup_free_ char *error = out_member(o, session, "error");
+	bool up = true;
+
+	if (session && json_get_bool(session, "up", &up) && !up) {
+		draw_pair(o, "session", json_get_str(session, "error") ? error : "not up yet");
+	}
+}
+
 void show_account(struct out *o, json_object *status)
 {
 	json_object *token = json_get_obj(status, "token");
@@ -146,6 +157,7 @@ void show_account(struct out *o, json_object *status)
 		    list ? list : "");
 	}
 	draw_pair(o, "error", json_get_str(status, "error") ? error : NULL);
+	draw_session(o, json_get_obj(status, "session"));
 	if (o->legend && !o->quiet &&
 	    (is(status, "state", "signed_out") || is(status, "state", "need_code"))) {
 		fputs("          try: bambuctl login\n", o->f);

@@ -10,12 +10,15 @@
 #include "daemon/cloud/account.h"
 #include "daemon/cloud/private_file.h"
 #include "daemon/cloud/rest.h"
+#include "daemon/fleet/cloud_link.h"
+#include "daemon/fleet/fleet.h"
 #include "daemon/fleet/printer.h"
 #include "daemon/fleet/registry.h"
 #include "daemon/model/caps.h"
 
 /* One step of the account that a client waits for. */
 struct step {
+	struct server *server;
 	struct account *account;
 	struct reply *reply;
 	bool whole; /* answered with the whole status */
@@ -31,6 +34,27 @@ static int get_account(struct call *c, struct account **ret)
 	return 0;
 }
 
+/* The one session of the account with the cloud's broker; null while nobody is signed in. */
+static void write_session(struct jw *w, const struct server *s)
+{
+	const struct cloud_link *l = s->deps.fleet->cloud;
+
+	if (l == NULL || !cloud_link_is_signed_in(l)) {
+		jw_null(w, "session");
+		return;
+	}
+	jw_object(w, "session");
+	jw_bool(w, "up", cloud_link_is_up(l));
+	jw_str(w, "error", cloud_link_error(l));
+	jw_object_end(w);
+}
+
+static void write_whole(struct jw *w, const struct server *s, const struct account *a)
+{
+	account_write_status(a, w);
+	write_session(w, s);
+}
+
 static void on_gone(void *arg)
 {
 	struct step *s = arg;
@@ -43,7 +67,7 @@ static void write_step(struct jw *w, const struct step *s, const struct account_
 {
 	jw_object(w, "result");
 	if (s->whole) {
-		account_write_status(s->account, w);
+		write_whole(w, s->server, s->account);
 	} else {
 		jw_str(w, "state", account_state_word(how->state));
 	}
@@ -74,6 +98,7 @@ static int step_open(struct call *c, struct account *a, bool whole, struct step 
 	struct step *s = xcalloc(1, sizeof(*s));
 	int r;
 
+	s->server = c->server;
 	s->account = a;
 	s->whole = whole;
 	r = reply_later(c, on_gone, s, &s->reply);
@@ -196,7 +221,7 @@ int h_account_token_set(struct call *c)
 static int write_status(struct call *c, const struct account *a)
 {
 	jw_object(c->w, "result");
-	account_write_status(a, c->w);
+	write_whole(c->w, c->server, a);
 	jw_object_end(c->w);
 	return 0;
 }
@@ -284,13 +309,15 @@ int h_account_devices(struct call *c)
 	return 0;
 }
 
-void write_account_note(struct jw *w, const struct account *a)
+void write_account_note(struct jw *w, const struct server *s)
 {
+	const struct account *a = s->deps.account;
+
 	jw_object(w, "cloud");
 	if (a == NULL) {
 		jw_null(w, "state");
 	} else {
-		account_write_status(a, w);
+		write_whole(w, s, a);
 	}
 	jw_object_end(w);
 }

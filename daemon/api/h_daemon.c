@@ -98,7 +98,7 @@ int h_daemon_status(struct call *c)
 	}
 	jw_int(c->w, "loop_lag_max_ms", loop_lag_max_ms(s->deps.loop, false));
 	write_config(c->w, &s->deps);
-	write_account_note(c->w, c->server->deps.account);
+	write_account_note(c->w, c->server);
 	jw_object_end(c->w);
 	return 0;
 }

@@ -35,7 +35,7 @@ int h_printer_list(struct call *c)
 		render_printer_short(c->w, NULL, &view);
 	}
 	jw_array_end(c->w);
-	write_account_note(c->w, c->server->deps.account);
+	write_account_note(c->w, c->server);
 	jw_object_end(c->w);
 	return 0;
 }

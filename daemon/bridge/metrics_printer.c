@@ -243,21 +243,28 @@ static void write_messages(struct metrics_out *o, const struct subject *s)
 {
 	const struct printer_counters *n = s->counters;
 	const struct {
-		const char *kind;
+		const char *word;
 		uint64_t count;
+		enum report_kind kind;
 	} rows[] = {
-	    {"full", n->full},
-	    {"delta", n->delta},
-	    {"ack", n->ack},
-	    {"event", n->event},
-	    {"version", n->version},
-	    {"ignored", n->ignored},
+	    {"full", n->full, REPORT_FULL},
+	    {"delta", n->delta, REPORT_DELTA},
+	    {"ack", n->ack, REPORT_ACK},
+	    {"event", n->event, REPORT_EVENT},
+	    {"version", n->version, REPORT_VERSION},
+	    {"ignored", n->ignored, REPORT_NONE},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		struct metrics_words words = {"plane", plane_word(PLANE_LAN), "kind", rows[i].kind};
+		struct metrics_words lan = {"plane", plane_word(PLANE_LAN), "kind", rows[i].word};
+		struct metrics_words cloud = {
+		    "plane", plane_word(PLANE_CLOUD), "kind", rows[i].word};
+		uint64_t by_cloud = n->by_cloud[rows[i].kind];
 
-		metrics_int(o, &words, (int64_t)rows[i].count);
+		metrics_int(o, &lan, (int64_t)(rows[i].count - by_cloud));
+		if (by_cloud > 0) {
+			metrics_int(o, &cloud, (int64_t)by_cloud);
+		}
 	}
 }
 

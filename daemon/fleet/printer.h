@@ -7,6 +7,7 @@
 
 #include "common/err.h"
 #include "daemon/io/mqtt.h"
+#include "daemon/model/report.h"
 #include "daemon/model/view.h"
 
 struct fleet;
@@ -43,6 +44,7 @@ bool printer_has_problem(const struct printer *p);
 
 struct printer_counters {
 	uint64_t messages, bytes, full, delta, ack, event, version, ignored;
+	uint64_t by_cloud[REPORT_KIND_COUNT]; /* of these kinds; ignored is REPORT_NONE */
 	uint64_t dropped_syntax, dropped_limit, dropped_topic, repaired, wrong_types;
 	uint64_t connects, reconnects, pushalls, raw_left_out;
 	uint64_t down[MQTT_DOWN_COUNT]; /* sessions that ended and attempts that failed */

@@ -355,6 +355,7 @@ static bool is_presence(struct printer *p, const char *payload, size_t len)
 		return false;
 	}
 	p->counters.event++;
+	p->counters.by_cloud[REPORT_EVENT]++;
 	printer_plane_presence(p, r->connected);
 	return true;
 }

@@ -172,10 +172,12 @@ static void merge(struct printer *p, const struct report *r)
 
 static bool count_kind(struct printer *p, enum report_kind kind)
 {
+	p->counters.by_cloud[kind] += p->planes.active == PLANE_CLOUD;
 	switch (kind) {
 	case REPORT_FULL:
 		if (!take_full_token(p)) {
 			p->counters.dropped_limit++;
+			p->counters.by_cloud[kind] -= p->planes.active == PLANE_CLOUD;
 			log_drop(p, "more than 5 full reports a second");
 			return false;
 		}

@@ -41,6 +41,9 @@ class Planes(AccountCase):
         self.assertEqual(link["tls"], "verified")
         self.assertEqual(self.broker_stats()["logins"], 1)
         self.assertEqual(self.broker_stats()["foreign"], 0)
+        self.assertEqual(self.call("account.status")["session"], {"up": True, "error": None})
+        self.assertRegex(self.call("metrics.text")["text"],
+                         rf'bambu_messages_total{{[^}}]*printer="{name}",plane="cloud",kind="full"}} [1-9]')
         self.assertEqual(self.call("device.light", printer=name, node="chamber", mode="on")["stage"], "effective")
         self.assertGreater(self.broker_stats()["requests"], 2)
         self.switch(name, "cloud-off", True)
@@ -90,6 +93,7 @@ class Planes(AccountCase):
                                  lambda s: "another client" in (s["link"]["last_error"] or ""))
         before = self.broker_stats()["connects"]
         self.assertLessEqual(before, 5)
+        self.assertIn("another client", self.call("daemon.status")["cloud"]["session"]["error"])
         self.sim_.do("broker", "kick-at-once", "off")
         for _ in range(14 * 4):
             self.shim.pass_by(15)

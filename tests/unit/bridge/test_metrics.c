@@ -165,11 +165,14 @@ static void counters_are_those_of_the_printer(void **state)
 	struct printer_counters *n = &printers[1].counters;
 
 	n->full = 3;
-	n->delta = 40;
+	n->delta = 42;
+	n->by_cloud[REPORT_DELTA] = 2;
 	n->dropped_topic = 2;
 	n->down[MQTT_DOWN_LOST] = 5;
 	assert_value("bambu_messages_total", H2D ",plane=\"lan\",kind=\"full\"}", "3");
 	assert_value("bambu_messages_total", H2D ",plane=\"lan\",kind=\"delta\"}", "40");
+	assert_value("bambu_messages_total", H2D ",plane=\"cloud\",kind=\"delta\"}", "2");
+	assert_null(value("bambu_messages_total", H2D ",plane=\"cloud\",kind=\"full\"}"));
 	assert_value("bambu_messages_dropped_total", H2D ",reason=\"topic\"}", "2");
 	assert_value("bambu_messages_dropped_total", H2D ",reason=\"syntax\"}", "0");
 	assert_value("bambu_reconnects_total", H2D ",plane=\"lan\",reason=\"lost\"}", "5");
