@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # From nothing to a farm on the screen: installs, builds a release, starts simulated printers with their cloud and bambud as the
-# present user, shows them with bambuctl, signs in, and keeps running until Ctrl-C. usage: tests/demo.sh [--once]      --once ends by itself
+# present user, shows them with bambuctl, signs in, takes a picture, and keeps running until Ctrl-C. usage: tests/demo.sh [--once]      --once ends by itself
 set -u
 cd "$(dirname "$0")/.." || exit 1
 once=no
@@ -40,7 +40,7 @@ await() { # FILE PATTERN PID
 }
 : >"$dir/sim.log"
 : >"$dir/bambud.log"
-build-demo/tests/sim/bambu-sim --dir "$dir" --farm demo --cloud --port-base 0 --config-out "$dir/bambud.conf" \
+build-demo/tests/sim/bambu-sim --dir "$dir" --farm demo --cloud --camera always --port-base 0 --config-out "$dir/bambud.conf" \
 	--control "$dir/sim.sock" >"$dir/sim.log" 2>&1 &
 sim=$!
 await "$dir/sim.log" '^ready' $sim || { cat "$dir/sim.log" >&2; fail "the simulator did not start"; }
@@ -77,6 +77,8 @@ for _ in $(seq 100); do
 done
 show status stranger
 show account devices
+show camera rack2-03
+show snapshot rack2-03 "$dir/rack2-03.jpg" || fail "no picture came"
 if [ $once = yes ]; then
 	exit 0
 fi
