@@ -29,9 +29,11 @@ static void draw_picture(struct out *o, json_object *camera)
 	if (json_get_i64(camera, "width", &width) && json_get_i64(camera, "height", &height)) {
 		fprintf(o->f, "  %lldx%lld", (long long)width, (long long)height);
 	}
-	json_get_num(camera, "rate_hz", &rate_hz);
+	if (json_get_num(camera, "rate_hz", &rate_hz)) {
+		fprintf(o->f, "  %.2g/s", rate_hz);
+	}
 	json_get_i64(camera, "viewers", &viewers);
-	fprintf(o->f, "  %.2g/s  newest %s old  %lld viewer%s", rate_hz, fmt_age_fine(age_ms, text),
+	fprintf(o->f, "  newest %s old  %lld viewer%s", fmt_age_fine(age_ms, text),
 	    (long long)viewers, viewers == 1 ? "" : "s");
 }
 

@@ -3,6 +3,7 @@
 #include "daemon/camera/frames.h"
 
 #include <assert.h>
+#include <math.h>
 
 #include "common/util.h"
 
@@ -51,12 +52,15 @@ double frames_rate(const struct frames *f, int64_t mono_ms)
 	int64_t first_ms, last_ms;
 
 	if (held < 2) {
-		return 0;
+		return NAN;
 	}
 	first_ms = f->recent_ms[(f->count - held) % RECENT];
 	last_ms = f->recent_ms[(f->count - 1) % RECENT];
-	if (mono_ms - last_ms > RATE_AGE_MAX_MS || last_ms <= first_ms) {
+	if (mono_ms - last_ms > RATE_AGE_MAX_MS) {
 		return 0;
+	}
+	if (last_ms <= first_ms) {
+		return NAN;
 	}
 	return (double)(held - 1) * 1000 / (double)(last_ms - first_ms);
 }

@@ -31,7 +31,8 @@ struct frames {
 };
 /* Takes the reference over; sets number and times. */
 void frames_put(struct frames *f, struct frame *frame, int64_t mono_ms, int64_t wall_ms);
-/* Pictures a second over the last arrivals; 0 when the last is older than 10 s. */
+/* Pictures a second over the last arrivals; 0 when the last is older than 10 s, NAN
+ * while there are none to count. */
 double frames_rate(const struct frames *f, int64_t mono_ms);
 void frames_finish(struct frames *f);
 
