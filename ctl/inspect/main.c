@@ -11,13 +11,16 @@
 
 #include "common/err.h"
 #include "common/jw.h"
+#include "common/sandbox.h"
 #include "common/text.h"
 #include "common/util.h"
 #include "ctl/inspect/archive.h"
 #include "ctl/inspect/gather.h"
 #include "ctl/inspect/project.h"
 #include "ctl/inspect/render.h"
-#include "ctl/inspect/sandbox.h"
+
+#define MEMORY_MAX (512ULL * 1024 * 1024)
+#define CPU_MAX_S 20
 
 struct job {
 	const char *path, *name; /* name: what the answer calls the file */
@@ -142,7 +145,7 @@ int main(int argc, char **argv)
 	if (parse_args(&j, argc, argv, &e) < 0 || open_file(&j, &e) < 0) {
 		return fail(&e);
 	}
-	r = sandbox_enter();
+	r = sandbox_enter(MEMORY_MAX, CPU_MAX_S);
 	if (r < 0) {
 		err_set(&e, ERR_INTERNAL, "cannot shut itself in: %s", strerror(-r));
 		return fail(&e);

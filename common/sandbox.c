@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What bambu-inspect takes away from itself before it reads what others wrote. */
-#include "ctl/inspect/sandbox.h"
+/* What a helper program takes away from itself before it reads what others wrote. */
+#include "common/sandbox.h"
 
 #include <errno.h>
 #include <linux/audit.h>
@@ -13,9 +13,6 @@
 
 #include "common/util.h"
 
-#define MEMORY_MAX (512ULL * 1024 * 1024)
-#define CPU_MAX_S 20
-
 #if defined(__SANITIZE_ADDRESS__)
 #define SANITIZED 1
 #elif defined(__has_feature)
@@ -23,21 +20,6 @@
 #define SANITIZED 1
 #endif
 #endif
-
-static const struct {
-	int resource;
-	rlim_t max;
-} limits[] = {
-    {RLIMIT_CPU, CPU_MAX_S},
-    {RLIMIT_CORE, 0},
-#ifndef SANITIZED
-    /* The sanitizer reserves terabytes, and opens files for its report. No descriptor below 0 means
-     * no new one at all: neither file nor socket. */
-    {RLIMIT_AS, MEMORY_MAX},
-    {RLIMIT_NOFILE, 0},
-    {RLIMIT_NPROC, 0},
-#endif
-};
 
 #if defined(__x86_64__)
 #define ARCH AUDIT_ARCH_X86_64
@@ -109,17 +91,45 @@ static int filter_calls(void)
 
 #endif
 
-int sandbox_enter(void)
+static int limit(int resource, rlim_t max)
 {
+	struct rlimit l = {max, max};
+
+	return setrlimit(resource, &l) < 0 ? -errno : 0;
+}
+
+#ifdef SANITIZED
+
+/* The sanitizer reserves terabytes, and opens files for its report. */
+static int limit_reach(uint64_t memory_max)
+{
+	return 0;
+}
+
+#else
+
+/* No descriptor below 0 means no new one at all: neither file nor socket. */
+static int limit_reach(uint64_t memory_max)
+{
+	int rc = limit(RLIMIT_AS, memory_max);
+
+	rc = rc < 0 ? rc : limit(RLIMIT_NOFILE, 0);
+	return rc < 0 ? rc : limit(RLIMIT_NPROC, 0);
+}
+
+#endif
+
+int sandbox_enter(uint64_t memory_max, unsigned cpu_max_s)
+{
+	int rc;
+
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0) {
 		return -errno;
 	}
-	for (size_t i = 0; i < ARRAY_SIZE(limits); i++) {
-		struct rlimit l = {limits[i].max, limits[i].max};
-
-		if (setrlimit(limits[i].resource, &l) < 0) {
-			return -errno;
-		}
+	rc = limit(RLIMIT_CORE, 0);
+	if (rc == 0 && cpu_max_s > 0) {
+		rc = limit(RLIMIT_CPU, cpu_max_s);
 	}
-	return filter_calls();
+	rc = rc < 0 ? rc : limit_reach(memory_max);
+	return rc < 0 ? rc : filter_calls();
 }
