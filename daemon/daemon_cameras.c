@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "common/jw.h"
 #include "common/util.h"
@@ -12,6 +13,7 @@
 #include "daemon/fleet/printer.h"
 #include "daemon/fleet/printer_config.h"
 #include "daemon/fleet/registry.h"
+#include "daemon/io/spawner.h"
 #include "daemon/model/caps.h"
 
 struct camera_entry {
@@ -30,6 +32,7 @@ struct cameras {
 	struct camera_entry **list; /* by serial */
 	size_t count;
 	struct hub_observer observer;
+	struct spawner *spawner; /* of bambud-video; NULL: it is not there */
 };
 
 /* ---- what the camera tells ---- */
@@ -172,6 +175,7 @@ static void tell(struct camera_entry *e)
 	    .protocol = protocol_of(s),
 	    .wish = wish_of(config),
 	    .code_works = code_works(e->printer),
+	    .spawner = e->daemon->cameras->spawner,
 	};
 
 	e->seen = seen_of(e->printer);
@@ -324,10 +328,39 @@ struct camera *daemon_camera(void *arg, const char *serial)
 
 /* ---- start and end ---- */
 
+/* In a build tree it stands below bambud. Whoever may write there but is not the owner of bambud
+ * does not choose what is run. NULL when it is in neither place. */
+static struct spawner *find_video(struct daemon *d)
+{
+#ifdef BAMBUD_VIDEO_PATH
+	char self[4096];
+	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	struct stat own, other;
+	char *slash;
+
+	self[n > 0 ? n : 0] = '\0';
+	slash = strrchr(self, '/');
+	if (slash) {
+		_cleanup_free_ char *beside =
+		    xasprintf("%.*s/video/bambud-video", (int)(slash - self), self);
+
+		if (stat(self, &own) == 0 && stat(beside, &other) == 0 &&
+		    own.st_uid == other.st_uid && access(beside, X_OK) == 0) {
+			return spawner_create(d->loop, beside);
+		}
+	}
+	if (access(BAMBUD_VIDEO_PATH, X_OK) == 0) {
+		return spawner_create(d->loop, BAMBUD_VIDEO_PATH);
+	}
+#endif
+	return NULL;
+}
+
 int daemon_start_cameras(struct daemon *d, struct err *e)
 {
 	d->cameras = xcalloc(1, sizeof(*d->cameras));
 	d->cameras->observer = (struct hub_observer){.changed = on_printer_changed, .arg = d};
+	d->cameras->spawner = find_video(d);
 	hub_observe(d->hub, &d->cameras->observer);
 	daemon_sync_cameras(d);
 	return 0;
@@ -342,5 +375,6 @@ void daemon_stop_cameras(struct daemon *d)
 		entry_destroy(c->list[i]);
 	}
 	free(c->list);
+	spawner_destroy(c->spawner);
 	free(c);
 }

@@ -204,6 +204,7 @@ struct camera *camera_create(struct loop *l, const struct camera_handler *h)
 	c->loop = l;
 	c->handler = *h;
 	c->closed_mono_ms = -1;
+	c->gap_ms = CAMERA_GAP_MS;
 	c->resting = true;
 	backoff_init(&c->backoff, BACKOFF_BASE_MS, BACKOFF_CAP_MS);
 	loop_timer_init(&c->redial, l, camera_on_redial, c);
@@ -220,6 +221,7 @@ void camera_destroy(struct camera *c)
 		return;
 	}
 	camera_close_feed(c);
+	video_destroy(TAKE(c->video));
 	c->error = ERR_CAMERA_OFF;
 	str_copy(c->why, sizeof(c->why), "it is no longer served");
 	while (!list_empty(&c->viewers)) {

@@ -14,6 +14,7 @@
 struct camera;
 struct loop;
 struct secret;
+struct spawner;
 
 enum camera_protocol { CAMERA_PROTOCOL_NONE, CAMERA_PROTOCOL_JPEG, CAMERA_PROTOCOL_RTSPS };
 enum camera_wish { CAMERA_WISH_ALWAYS, CAMERA_WISH_ON_DEMAND, CAMERA_WISH_OFF };
@@ -44,7 +45,8 @@ struct camera_target {
 	 * upgrading; RTSPS with liveview off); NULL: it may. */
 	const char *hold;
 	enum err_type hold_error;
-	bool code_works; /* its broker takes the same code now */
+	bool code_works;	 /* its broker takes the same code now */
+	struct spawner *spawner; /* of bambud-video; outlives the camera. NULL: there is none */
 };
 
 struct camera_view {

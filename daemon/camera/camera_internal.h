@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* The struct behind camera.h, for the files that make a camera: life, phases, the feed of port
- * 6000. */
+/* The struct behind camera.h, for the files that make a camera: life, phases, the feeds of the
+ * ports 6000 and 322. */
 #pragma once
 
 #include "daemon/camera/camera.h"
 #include "daemon/camera/jpeg6000.h"
+#include "daemon/camera/video.h"
 #include "daemon/io/backoff.h"
 #include "daemon/io/loop.h"
 #include "daemon/io/stream.h"
@@ -19,6 +20,7 @@ enum {
 struct camera_feed {
 	struct stream *stream; /* NULL: none */
 	struct jpeg6000 split;
+	struct rtsps *rtsps;   /* with a stream of port 322, else NULL */
 	bool up;	       /* verified, the code was sent */
 	bool ran;	       /* it gave a picture */
 	uint64_t bytes;	       /* since up */
@@ -39,6 +41,11 @@ struct camera {
 	bool had_up;
 	bool resting;		/* nothing is tried: phase and why are no verdict of a try */
 	int64_t closed_mono_ms; /* when the last connection was, -1 none yet */
+	/* A P2S cuts its stream every few seconds (bambu.md 2.7): so many dials at once. */
+	unsigned quick_left;
+	bool quick_ran;	     /* they are for a stream that ran */
+	int64_t gap_ms;	     /* from a close to the next dial */
+	struct video *video; /* RTSPS, once a picture came; NULL at rest */
 	struct backoff backoff;
 	struct loop_timer redial, stall, linger;
 	struct loop_deferred tell; /* viewers whose time is over */
@@ -66,3 +73,7 @@ void camera_take_frame(struct camera *c, struct frame *f);
 
 /* camera_jpeg.c */
 void camera_open_jpeg(struct camera *c);
+
+/* camera_rtsps.c */
+void camera_open_rtsps(struct camera *c);
+void camera_close_rtsps(struct camera *c);

@@ -11,6 +11,10 @@ enum {
 	/* A refused certificate or code stays refused until somebody does something. */
 	REFUSED_RETRY_MS = 5 * 60 * 1000,
 	REFUSED_JITTER_MS = 60 * 1000,
+	QUICK_MS = 200,	     /* to the next dial after a cut */
+	QUICK_RAN_MS = 2000, /* what a stream must have stood for that */
+	QUICK_TRIES = 10,
+	STREAM_BYTES = 32 * 1024, /* more than all words of RTSP: pictures came */
 };
 
 static const char *const phase_words[] = {
@@ -63,6 +67,7 @@ void camera_close_feed(struct camera *c)
 {
 	loop_timer_stop(&c->stall);
 	jpeg6000_reset(&c->feed.split);
+	camera_close_rtsps(c);
 	if (!c->feed.stream) {
 		return;
 	}
@@ -97,12 +102,37 @@ static int64_t retry_ms(struct camera *c, enum err_type error)
 	return delay_ms > CAMERA_GAP_MS ? delay_ms : CAMERA_GAP_MS;
 }
 
+/* A stream that stood was cut: dialled at once, some times. */
+static bool is_quick(struct camera *c, enum err_type error)
+{
+	int64_t stood_ms = loop_now_ms(c->loop) - c->feed.first_mono_ms;
+
+	if (c->target.protocol != CAMERA_PROTOCOL_RTSPS ||
+	    (error != ERR_PRINTER_OFFLINE && error != ERR_CAMERA_BUSY)) {
+		return false;
+	}
+	if (c->feed.ran && stood_ms >= QUICK_RAN_MS) {
+		c->quick_left = QUICK_TRIES;
+	}
+	if (c->quick_left == 0) {
+		return false;
+	}
+	c->quick_left--;
+	return true;
+}
+
 void camera_fail(struct camera *c, enum camera_phase phase, enum err_type error, const char *text)
 {
-	bool ran = c->feed.ran;
+	bool quick = is_quick(c, error), ran = c->feed.ran || c->quick_ran;
 
 	camera_close_feed(c);
 	c->feed.ran = false;
+	c->quick_ran = quick && ran;
+	c->gap_ms = quick ? QUICK_MS : CAMERA_GAP_MS;
+	if (quick) { /* it is no loss yet, and what was said before stays true */
+		loop_timer_start(&c->redial, QUICK_MS);
+		return;
+	}
 	loop_timer_start(&c->redial, retry_ms(c, error));
 	camera_enter(c, phase, error, text);
 	if (ran && !c->lost) {
@@ -135,8 +165,8 @@ static enum err_type forbidden(
 		return t->hold_error != ERR_NONE ? t->hold_error : ERR_BUSY;
 	}
 	*ret_phase = CAMERA_PHASE_ERROR;
-	if (t->protocol == CAMERA_PROTOCOL_RTSPS) {
-		*ret_text = "RTSPS cameras are not in this version";
+	if (t->protocol == CAMERA_PROTOCOL_RTSPS && !t->spawner) {
+		*ret_text = "bambud-video, which decodes this camera, is not installed";
 		return ERR_UNSUPPORTED;
 	}
 	if (!t->code) {
@@ -159,7 +189,9 @@ static bool is_wanted(const struct camera *c)
 static void rest(struct camera *c, enum camera_phase phase, enum err_type error, const char *text)
 {
 	camera_close_feed(c);
-	c->feed.ran = c->lost = false; /* it ended as asked */
+	video_destroy(TAKE(c->video));
+	c->feed.ran = c->lost = c->quick_ran = false; /* it ended as asked */
+	c->quick_left = 0;
 	c->resting = true;
 	loop_timer_stop(&c->redial);
 	camera_enter(c, phase, error, text);
@@ -170,7 +202,11 @@ static void dial(struct camera *c)
 	loop_timer_stop(&c->redial);
 	c->feed.up = c->feed.ran = false;
 	c->feed.bytes = 0;
-	camera_open_jpeg(c);
+	if (c->target.protocol == CAMERA_PROTOCOL_RTSPS) {
+		camera_open_rtsps(c);
+	} else {
+		camera_open_jpeg(c);
+	}
 }
 
 void camera_look(struct camera *c)
@@ -195,8 +231,7 @@ void camera_look(struct camera *c)
 		c->resting = false;
 		camera_enter(c, CAMERA_PHASE_CONNECTING, ERR_NONE, NULL);
 	}
-	gap_ms =
-	    c->closed_mono_ms < 0 ? 0 : c->closed_mono_ms + CAMERA_GAP_MS - loop_now_ms(c->loop);
+	gap_ms = c->closed_mono_ms < 0 ? 0 : c->closed_mono_ms + c->gap_ms - loop_now_ms(c->loop);
 	if (gap_ms > 0) {
 		loop_timer_start(&c->redial, gap_ms);
 	} else {
@@ -217,6 +252,9 @@ void camera_on_stall(void *arg)
 	if (c->feed.ran) {
 		camera_fail(c, CAMERA_PHASE_STALLED, ERR_TIMEOUT,
 		    "no picture for 10 s: the camera is connected anew");
+	} else if (c->target.protocol == CAMERA_PROTOCOL_RTSPS && c->feed.bytes > STREAM_BYTES) {
+		camera_fail(c, CAMERA_PHASE_ERROR, ERR_TIMEOUT,
+		    "the camera streams, but no key picture came within 10 s");
 	} else {
 		camera_fail(c, CAMERA_PHASE_ERROR, ERR_CAMERA_BUSY,
 		    "connected, but no picture came within 10 s: another program seems to have the "
@@ -265,6 +303,7 @@ void camera_take_frame(struct camera *c, struct frame *f)
 	loop_timer_start(&c->stall, CAMERA_STALL_MS);
 	if (!c->feed.ran) {
 		c->feed.ran = c->proved = true;
+		c->quick_ran = false;
 		c->feed.first_mono_ms = now_ms;
 	}
 	camera_enter(c, CAMERA_PHASE_STREAMING, ERR_NONE, NULL);

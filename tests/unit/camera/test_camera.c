@@ -277,7 +277,7 @@ static void off_hold_and_no_camera_stay_away_and_say_why(void **state)
 	r->target.protocol = CAMERA_PROTOCOL_RTSPS;
 	rig_begin(r);
 	rig_expect(r, CAMERA_PHASE_ERROR, ERR_UNSUPPORTED);
-	rig_expect_why(r, "RTSPS cameras are not in this version");
+	rig_expect_why(r, "not installed");
 	r->target.protocol = CAMERA_PROTOCOL_JPEG;
 	r->target.address = NULL;
 	rig_begin(r);
