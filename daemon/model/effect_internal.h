@@ -29,10 +29,10 @@ struct effect {
 	uint32_t was_error;
 	enum control_state was_control;
 	char was_task[24]; /* number of the job before, "" none */
-	int index;    /* nozzle, unit, level...: see `prepare` */
-	double value; /* number aimed at */
-	bool asked;   /* the first effect_check is over */
-	bool held;    /* it was so before */
+	int index;	   /* nozzle, unit, level...: see `prepare` */
+	double value;	   /* number aimed at */
+	bool asked;	   /* the first effect_check is over */
+	bool held;	   /* it was so before */
 	char why[200];
 };
 
