@@ -128,8 +128,15 @@ static int time_of(const struct token *t, int64_t now_s, int64_t *ret)
 /* "drwxr-xr-x", maybe with a mark of its access list behind. */
 static bool is_mode(const struct token *t)
 {
-	return (t->len == 10 || t->len == 11) && memchr("-dlbcps", t->at[0], 7) != NULL &&
-	       strspn(t->at + 1, "-rwxsStT") >= 9;
+	if ((t->len != 10 && t->len != 11) || memchr("-dlbcps", t->at[0], 7) == NULL) {
+		return false;
+	}
+	for (size_t i = 1; i < 10; i++) {
+		if (memchr("-rwxsStT", t->at[i], 8) == NULL) {
+			return false;
+		}
+	}
+	return true;
 }
 
 /* What follows the words that were read, without the single blank between. */
