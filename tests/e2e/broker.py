@@ -27,8 +27,8 @@ def make_ca(folder, name="ca"):
             "-subj", f"/CN=Test {name}", "-keyout", folder / f"{name}.key", "-out", folder / f"{name}.pem")
 
 
-def make_leaf(folder, name, cn, ca="ca"):
-    """name.pem (with its CA behind it) and name.key, signed by ca, or by itself when ca is None."""
+def make_leaf(folder, name, cn, ca="ca", san=None):
+    """name.pem (with its CA behind it) and name.key, signed by ca, or by itself when ca is None; san: "IP:127.0.0.1"."""
     folder = pathlib.Path(folder)
     key, pem = folder / f"{name}.key", folder / f"{name}.pem"
     if ca is None:
@@ -37,8 +37,12 @@ def make_leaf(folder, name, cn, ca="ca"):
         return
     openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", f"/CN={cn}",
             "-keyout", key, "-out", folder / f"{name}.csr")
+    more = []
+    if san:
+        (folder / f"{name}.ext").write_text(f"subjectAltName={san}\n")
+        more = ["-extfile", folder / f"{name}.ext"]
     openssl("x509", "-req", "-in", folder / f"{name}.csr", "-CA", folder / f"{ca}.pem", "-CAkey",
-            folder / f"{ca}.key", "-CAcreateserial", "-days", "30", "-out", pem)
+            folder / f"{ca}.key", "-CAcreateserial", "-days", "30", "-out", pem, *more)
     pem.write_bytes(pem.read_bytes() + (folder / f"{ca}.pem").read_bytes())
 
 

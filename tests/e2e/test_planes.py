@@ -130,7 +130,7 @@ class Planes(AccountCase):
         sections = (self.folder / "bambud.conf").read_text().split("[Printer ")
         seen, unseen = [next(l for l in s.splitlines() if l.startswith("Serial="))[7:] for s in sections[1:]]
         broker.make_ca(where)
-        broker.make_leaf(where, "leaf", "localhost")
+        broker.make_leaf(where, "leaf", "localhost", san="IP:127.0.0.1")
         real = self.start(broker.Broker(where, seen, code="bound-token-1", user=f"u_{self.info['uid']}",
                                         acl=[f"read device/{seen}/report", f"write device/{seen}/request"]))
         (self.folder / "both.pem").write_text((self.folder / "cloud-ca.pem").read_text() + (where / "ca.pem").read_text())

@@ -322,7 +322,7 @@ class Records(CloudCase):
         values = dict(line.split("=", 1) for line in path.read_text().splitlines() if "=" in line)
         self.assertGreater(int(values.pop("MqttPort")), 0)
         self.assertEqual(values, {"Enabled": "yes", "Region": "custom", "ApiUrl": self.info["api"], "WebUrl": self.info["web"],
-                                  "TextUrl": self.info["text"], "MqttHost": "localhost", "CaFile": "./cloud-ca.pem",
+                                  "TextUrl": self.info["text"], "MqttHost": "127.0.0.1", "CaFile": "./cloud-ca.pem",
                                   "Account": self.info["account"]})
         self.write_config((self.folder / "bambud.conf").read_text() + path.read_text(), name="both.conf")
         done = subprocess.run([str(BAMBUD), "--check-config", "--config", str(self.folder / "both.conf")], capture_output=True,
@@ -330,7 +330,7 @@ class Records(CloudCase):
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         self.assertNotIn("account is not used", done.stdout + done.stderr)
         self.do("cloud", "mqtt", "8883")
-        self.assertIn("\nMqttHost=localhost\nMqttPort=8883\n", path.read_text())
+        self.assertIn("\nMqttHost=127.0.0.1\nMqttPort=8883\n", path.read_text())
         self.assertEqual(path.stat().st_mode & 0o777, 0o600)
         self.assertEqual((self.folder / "cloud-ca-key.pem").stat().st_mode & 0o777, 0o600)
 

@@ -246,7 +246,7 @@ static void write_snippet(const struct cloud *c, FILE *f)
 	    "ApiUrl=%s\nWebUrl=%s\nTextUrl=%s\n",
 	    api, web, text);
 	if (c->mqtt_port != 0) {
-		fprintf(f, "MqttHost=localhost\nMqttPort=%u\n", c->mqtt_port);
+		fprintf(f, "MqttHost=127.0.0.1\nMqttPort=%u\n", c->mqtt_port);
 	} else { /* a custom region wants one: a name that leads nowhere */
 		fprintf(f, "MqttHost=broker.invalid\n");
 	}
