@@ -79,6 +79,18 @@ static void answer_numeric(void *arg)
 	request_answer(arg, NULL, NULL);
 }
 
+/* One address is tried: of several an IPv4 one, which is what printers listen on; "localhost" and
+ * names of mDNS begin with IPv6 on many machines. */
+static const struct addrinfo *choose(const struct addrinfo *list)
+{
+	for (const struct addrinfo *a = list; a != NULL; a = a->ai_next) {
+		if (a->ai_family == AF_INET) {
+			return a;
+		}
+	}
+	return list;
+}
+
 static void lookup_run(struct worker_job *job)
 {
 	struct lookup *k = container_of(job, struct lookup, job);
@@ -87,7 +99,9 @@ static void lookup_run(struct worker_job *job)
 
 	k->gai_error = getaddrinfo(k->host, NULL, &hints, &list);
 	if (k->gai_error == 0) {
-		k->gai_error = getnameinfo(list->ai_addr, list->ai_addrlen, k->address,
+		const struct addrinfo *a = choose(list);
+
+		k->gai_error = getnameinfo(a->ai_addr, a->ai_addrlen, k->address,
 		    sizeof(k->address), NULL, 0, NI_NUMERICHOST);
 		freeaddrinfo(list);
 	}

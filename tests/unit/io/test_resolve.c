@@ -43,6 +43,10 @@ int getaddrinfo(
 	if (strcmp(host, "missing.test") == 0) {
 		return EAI_NONAME;
 	}
+	if (strcmp(host, "both.test") == 0) {
+		rc = real("2001:db8::7", service, hints, ret);
+		return rc != 0 ? rc : real("192.0.2.7", service, hints, &(*ret)->ai_next);
+	}
 	if (strcmp(host, "stuck.test") == 0) {
 		sem_post(&stuck_entered);
 		sem_wait(&stuck_release);
@@ -132,6 +136,15 @@ static void resolve_name_is_looked_up_in_a_thread_without_signals(void **state)
 	assert_string_equal(a->address, "192.0.2.7");
 	assert_false(pthread_equal(lookup_thread, pthread_self()));
 	assert_true(signals_blocked);
+}
+
+static void resolve_of_both_families_takes_the_older(void **state)
+{
+	struct answer *a = *state;
+
+	assert_non_null(resolve_start(a->resolver, "both.test", note_answer, a));
+	wait_for(a, 1);
+	assert_string_equal(a->address, "192.0.2.7");
 }
 
 static void resolve_failure_says_why(void **state)
@@ -232,6 +245,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    WITH_RESOLVER(resolve_numeric_host_needs_no_thread_but_answers_later),
 	    WITH_RESOLVER(resolve_name_is_looked_up_in_a_thread_without_signals),
+	    WITH_RESOLVER(resolve_of_both_families_takes_the_older),
 	    WITH_RESOLVER(resolve_failure_says_why),
 	    WITH_RESOLVER(resolve_cancelled_requests_are_never_answered),
 	    WITH_RESOLVER(resolve_second_thread_serves_while_the_first_is_stuck),
