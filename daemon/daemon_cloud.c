@@ -175,9 +175,9 @@ int daemon_start_cloud(struct daemon *d, struct err *e)
 	h.arg = d;
 	d->http = http_create(d->loop);
 	d->uploads = uploads_create(d->loop);
-	if (!d->http || !d->uploads) {
-		err_set(e, ERR_INTERNAL, "the HTTP library cannot be set up");
-		return -EIO;
+	if (!d->uploads) {
+		err_set(e, ERR_INTERNAL, "no descriptor for the threads of uploads");
+		return -EMFILE;
 	}
 	d->rest = rest_create(d->loop, d->http, on_dead_token, d);
 	set_hosts(d, d->config->cloud.region);

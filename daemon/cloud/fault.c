@@ -70,6 +70,7 @@ static const struct {
     [HTTP_FAULT_BROKEN] = {ERR_CLOUD_OFFLINE, DOOR_FAULT, "check ApiUrl= and WebUrl="},
     /* Ours, not the server's. */
     [HTTP_FAULT_URL] = {ERR_INVALID_PARAMS, DOOR_OPEN, ""},
+    [HTTP_FAULT_LIBRARY] = {ERR_UNSUPPORTED, DOOR_OPEN, "install libcurl (Debian: libcurl4)"},
 };
 _Static_assert(ARRAY_SIZE(faults) == HTTP_FAULT_COUNT, "one row per fault");
 

@@ -329,7 +329,7 @@ static void on_http(void *arg, const struct http_answer *h)
 	r->delivering = c;
 	fault_read(&in, &f);
 	rest_count(r, c, h->status);
-	take_outcome(c, &f, h->fault != HTTP_FAULT_URL);
+	take_outcome(c, &f, h->fault != HTTP_FAULT_URL && h->fault != HTTP_FAULT_LIBRARY);
 	probe_end(c);
 	take_death(c, &f);
 	a = (struct rest_answer){.error = f.error,

@@ -10,6 +10,7 @@
 #include "common/text.h"
 #include "common/util.h"
 #include "daemon/cloud/upload_put.h"
+#include "daemon/io/curl_lib.h"
 #include "daemon/io/worker.h"
 
 #define END_MS 2000
@@ -80,8 +81,6 @@ struct uploads *uploads_create(struct loop *l)
 	if (pool == NULL) {
 		return NULL;
 	}
-	/* Counted by curl; never given back, as threads may still be inside. */
-	curl_global_init(CURL_GLOBAL_DEFAULT);
 	u = xcalloc(1, sizeof(*u));
 	u->pool = pool;
 	list_init(&u->running);
@@ -123,13 +122,17 @@ int upload_start(struct uploads *u, const struct upload_request *r, const struct
     struct upload **ret, struct err *e)
 {
 	struct upload *one;
-	int wake_fd;
+	int wake_fd, error;
 
 	if (!is_https(r->file_url) || (r->size_url != NULL && !is_https(r->size_url))) {
 		err_set(e, ERR_CLOUD_ERROR,
 		    "the cloud named an address for the upload that is not "
 		    "one of https");
 		return refuse(r, -EINVAL);
+	}
+	error = curl_lib_load(e);
+	if (error < 0) {
+		return refuse(r, error);
 	}
 	wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (wake_fd < 0) {

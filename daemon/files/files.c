@@ -2,11 +2,11 @@
 /* Who transfers when: eight at once, one at a time a printer, the others in the order they came. */
 #include "daemon/files/files.h"
 
-#include <curl/curl.h>
 #include <errno.h>
 #include <string.h>
 
 #include "daemon/files/transfer.h"
+#include "daemon/io/curl_lib.h"
 #include "daemon/io/loop.h"
 #include "daemon/io/worker.h"
 
@@ -190,8 +190,6 @@ struct files *files_create(struct loop *l)
 	if (pool == NULL) {
 		return NULL;
 	}
-	/* Counted by curl; never given back, as threads may still be inside. */
-	curl_global_init(CURL_GLOBAL_DEFAULT);
 	f = xcalloc(1, sizeof(*f));
 	f->loop = l;
 	f->pool = pool;
@@ -258,7 +256,7 @@ static int check_request(const struct files *f, const struct files_request *r, s
 		err_printer(e, r->printer.name);
 		return -EBUSY;
 	}
-	return 0;
+	return curl_lib_load(e);
 }
 
 static int job_create(struct files *f, const struct files_request *r, const struct files_handler *h,

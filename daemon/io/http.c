@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/err.h"
+#include "daemon/io/curl_lib.h"
 #include "daemon/io/http_internal.h"
 
 /* One socket that curl looks at. */
@@ -176,14 +178,8 @@ static int on_want_socket(CURL *easy, curl_socket_t fd, int what, void *arg, voi
 
 struct http *http_create(struct loop *l)
 {
-	static bool ready; /* curl keeps its globals until the process ends */
-	struct http *h;
+	struct http *h = xcalloc(1, sizeof(*h));
 
-	if (!ready && curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
-		return NULL;
-	}
-	ready = true;
-	h = xcalloc(1, sizeof(*h));
 	h->loop = l;
 	list_init(&h->waiting);
 	list_init(&h->active);
@@ -191,17 +187,31 @@ struct http *http_create(struct loop *l)
 	list_init(&h->anchors);
 	loop_deferred_init(&h->turn, on_turn, h);
 	event_assign(&h->timer, loop_base(l), -1, 0, on_timer, h);
+	return h;
+}
+
+/* With the first request. 0, or -ELIBACC with *e. */
+static int multi_start(struct http *h, struct err *e)
+{
+	int error;
+
+	if (h->multi != NULL) {
+		return 0;
+	}
+	error = curl_lib_load(e);
+	if (error < 0) {
+		return error;
+	}
 	h->multi = curl_multi_init();
 	if (h->multi == NULL) {
-		http_destroy(h);
-		return NULL;
+		abort();
 	}
 	curl_multi_setopt(h->multi, CURLMOPT_SOCKETFUNCTION, on_want_socket);
 	curl_multi_setopt(h->multi, CURLMOPT_SOCKETDATA, h);
 	curl_multi_setopt(h->multi, CURLMOPT_TIMERFUNCTION, on_want_timer);
 	curl_multi_setopt(h->multi, CURLMOPT_TIMERDATA, h);
 	curl_multi_setopt(h->multi, CURLMOPT_MAXCONNECTS, (long)HTTP_CALLS_MAX);
-	return h;
+	return 0;
 }
 
 static void free_all(struct list *calls)
@@ -223,7 +233,9 @@ void http_destroy(struct http *h)
 	free_all(&h->active);
 	free_all(&h->ended);
 	loop_deferred_cancel(&h->turn);
-	curl_multi_cleanup(h->multi);
+	if (h->multi != NULL) {
+		curl_multi_cleanup(h->multi);
+	}
 	event_del(&h->timer);
 	http_anchors_free(h);
 	free(h);
@@ -242,6 +254,7 @@ struct http_call *http_start(struct http *h, const struct http_request *r, http_
 {
 	struct http_call *c = xcalloc(1, sizeof(*c));
 	enum http_fault fault;
+	struct err e;
 
 	c->http = h;
 	c->fn = fn;
@@ -250,7 +263,12 @@ struct http_call *http_start(struct http *h, const struct http_request *r, http_
 	list_init(&c->link);
 	list_add_tail(&h->waiting, &c->link);
 	loop_timer_init(&c->deadline, h->loop, on_deadline, c);
-	fault = http_call_prepare(c, r);
+	if (multi_start(h, &e) < 0) {
+		str_copy(c->text, sizeof(c->text), e.message);
+		fault = HTTP_FAULT_LIBRARY;
+	} else {
+		fault = http_call_prepare(c, r);
+	}
 	if (fault != HTTP_OK) {
 		call_end(c, fault);
 		return c;

@@ -22,8 +22,9 @@ enum http_fault {
 	HTTP_FAULT_TLS,
 	HTTP_FAULT_TIMEOUT,
 	HTTP_FAULT_TOO_LARGE,
-	HTTP_FAULT_BROKEN, /* not HTTP, or it ended in the middle */
-	HTTP_FAULT_URL,	   /* not https://, or unreadable */
+	HTTP_FAULT_BROKEN,  /* not HTTP, or it ended in the middle */
+	HTTP_FAULT_URL,	    /* not https://, or unreadable */
+	HTTP_FAULT_LIBRARY, /* libcurl cannot be loaded */
 	HTTP_FAULT_COUNT
 };
 
@@ -58,7 +59,7 @@ struct http_answer {
 /* Once, from the loop, never before http_start returns. */
 typedef void (*http_fn)(void *arg, const struct http_answer *a);
 
-/* curl_global_init is done once. NULL when curl fails. */
+/* curl is loaded with the first request. */
 struct http *http_create(struct loop *l);
 /* No callback follows. NULL is fine. */
 void http_destroy(struct http *h);

@@ -434,6 +434,7 @@ static void fault_words(struct http_call *c, enum http_fault fault, CURLcode cod
 	    [HTTP_FAULT_TOO_LARGE] = {"the answer of ", " is larger than is allowed"},
 	    [HTTP_FAULT_BROKEN] = {"the answer of ", " is broken"},
 	    [HTTP_FAULT_URL] = {"", ""},
+	    [HTTP_FAULT_LIBRARY] = {"", ""},
 	};
 	static_assert(ARRAY_SIZE(words) == HTTP_FAULT_COUNT, "one text per fault");
 
@@ -473,11 +474,15 @@ void http_call_answer(struct http_call *c, struct http_answer *ret)
 
 void http_call_finish(struct http_call *c)
 {
-	curl_easy_cleanup(c->easy);
+	if (c->easy != NULL) {
+		curl_easy_cleanup(c->easy);
+	}
 	for (struct curl_slist *s = c->headers; s != NULL; s = s->next) {
 		explicit_bzero(s->data, strlen(s->data));
 	}
-	curl_slist_free_all(c->headers);
+	if (c->headers != NULL) {
+		curl_slist_free_all(c->headers);
+	}
 	if (c->request_body != NULL) {
 		explicit_bzero(c->request_body, c->request_body_len);
 		free(c->request_body);

@@ -22,7 +22,7 @@ struct http_anchors {
 
 struct http {
 	struct loop *loop;
-	CURLM *multi;
+	CURLM *multi; /* NULL before the first request */
 	struct event timer;
 	struct list waiting, active, ended, anchors;
 	struct loop_deferred turn;

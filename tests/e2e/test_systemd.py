@@ -171,6 +171,16 @@ class Service(unittest.TestCase):
         self.assertIn("ro", mounts["/"])
         self.assertIn("rw", mounts["/var/lib/bambud"])
 
+    def test_libcurl_is_loaded_inside_the_sandbox(self):
+        self.start("one")
+        pid = main_pid()
+        self.assertNotIn("libcurl", proc(pid, "maps"))
+        with Client(SOCKET) as client:
+            # Without FtpPort= the simulator's door for files is not found: what matters is that curl looked for it.
+            self.assertEqual(client.error("file.list", {"printer": "one", "path": "/"})["data"]["type"], "printer_offline")
+        self.assertIn("libcurl", proc(pid, "maps"))
+        self.assertEqual(status("one")["link"]["state"], "online")
+
     def test_the_access_code_comes_as_a_credential_and_is_seen_nowhere(self):
         self.start("one")
         self.assertNotIn(CODE, proc(main_pid(), "environ") + proc(main_pid(), "cmdline"))
