@@ -24,6 +24,7 @@
 #include "daemon/io/mqtt.h"
 #include "daemon/io/notify.h"
 #include "daemon/io/resolve.h"
+#include "daemon/io/spawn.h"
 #include "daemon/io/tls.h"
 #include "daemon/model/hub.h"
 #include "daemon/model/state.h"
@@ -156,6 +157,17 @@ static int start_loop(struct daemon *d, struct err *e)
 static void stop_loop(struct daemon *d)
 {
 	loop_destroy(TAKE(d->loop));
+}
+
+static int start_spawns(struct daemon *d, struct err *e)
+{
+	d->spawns = spawn_port_create(d->loop, d->spawner.fd, d->spawner.pid);
+	return 0;
+}
+
+static void stop_spawns(struct daemon *d)
+{
+	spawn_port_destroy(TAKE(d->spawns));
 }
 
 static int start_hub(struct daemon *d, struct err *e)
@@ -305,6 +317,7 @@ static const struct {
 } steps[] = {
     {start_place, stop_place},
     {start_loop, stop_loop},
+    {start_spawns, stop_spawns},
     {start_hub, stop_hub},
     {start_journal, stop_journal},
     {start_fleet, stop_fleet},
@@ -317,8 +330,8 @@ static const struct {
     {start_notify, stop_notify},
 };
 
-int daemon_start(
-    const struct config_sources *sources, struct config *config, struct daemon **ret, struct err *e)
+int daemon_start(const struct config_sources *sources, struct config *config,
+    struct daemon_spawner spawner, struct daemon **ret, struct err *e)
 {
 	struct daemon *d = xcalloc(1, sizeof(*d));
 	int rc = 0;
@@ -326,6 +339,7 @@ int daemon_start(
 	d->sources = sources;
 	d->config = config;
 	d->lock_fd = -1;
+	d->spawner = spawner;
 	log_set_level(config->daemon.log_level);
 	daemon_log_warnings(config);
 	for (; d->started < ARRAY_SIZE(steps); d->started++) {

@@ -346,11 +346,11 @@ static struct spawner *find_video(struct daemon *d)
 
 		if (stat(self, &own) == 0 && stat(beside, &other) == 0 &&
 		    own.st_uid == other.st_uid && access(beside, X_OK) == 0) {
-			return spawner_create(d->loop, beside);
+			return spawner_create(d->spawns, beside);
 		}
 	}
 	if (access(BAMBUD_VIDEO_PATH, X_OK) == 0) {
-		return spawner_create(d->loop, BAMBUD_VIDEO_PATH);
+		return spawner_create(d->spawns, BAMBUD_VIDEO_PATH);
 	}
 #endif
 	return NULL;

@@ -19,6 +19,8 @@ struct daemon {
 	struct config *config;
 	int lock_fd;
 	struct loop *loop;
+	struct daemon_spawner spawner;
+	struct spawn_port *spawns;
 	struct hub *hub;
 	struct journal *journal;
 	struct loop_deferred flush;

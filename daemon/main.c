@@ -15,6 +15,7 @@
 #include "common/util.h"
 #include "daemon/config.h"
 #include "daemon/daemon.h"
+#include "daemon/io/spawn_process.h"
 
 enum { EXIT_CONFIG = 78 }; /* EX_CONFIG of sysexits(3) */
 
@@ -135,7 +136,7 @@ static int check_config(const struct config *c)
 	return 0;
 }
 
-static int run(const struct options *o, struct config *config)
+static int run(const struct options *o, struct config *config, struct daemon_spawner spawner)
 {
 	struct daemon *d = NULL;
 	struct err e;
@@ -143,7 +144,7 @@ static int run(const struct options *o, struct config *config)
 
 	set_process_up();
 	mosquitto_lib_init();
-	rc = daemon_start(&o->sources, config, &d, &e);
+	rc = daemon_start(&o->sources, config, spawner, &d, &e);
 	if (rc < 0) {
 		log_err("%s", e.message);
 	} else {
@@ -156,17 +157,26 @@ static int run(const struct options *o, struct config *config)
 
 static int with_config(const struct options *o)
 {
+	struct daemon_spawner spawner = {.fd = -1};
 	struct config *config = NULL;
 	struct err e;
 	int rc = 0;
 
 	log_open("bambud");
+	/* Before there are secrets and threads: it keeps a copy of neither. */
+	if (o->action == ACTION_RUN) {
+		rc = spawn_process_fork(&spawner.fd, &spawner.pid);
+	}
+	if (rc < 0) {
+		log_err("the spawner process cannot be made: %s", strerror(-rc));
+		return EXIT_FAILURE;
+	}
 	if (config_load(&o->sources, &config, &e) < 0) {
 		log_err("%s", e.message);
 		return EXIT_CONFIG;
 	}
 	if (o->action == ACTION_RUN) {
-		return run(o, config);
+		return run(o, config, spawner);
 	}
 	if (o->action == ACTION_CHECK) {
 		rc = check_config(config);

@@ -13,6 +13,7 @@
 #include "daemon/camera/jpeg6000.h"
 #include "daemon/io/backoff.h"
 #include "daemon/io/loop.h"
+#include "daemon/io/spawn.h"
 #include "daemon/io/spawner.h"
 
 enum {
@@ -28,7 +29,7 @@ struct video {
 	struct spawner *spawner;
 	struct video_handler handler;
 	struct bufferevent *bev; /* NULL: it does not run */
-	pid_t pid;
+	struct spawner_run *run;
 	int64_t started_mono_ms;
 	bool behind;	    /* everything up to the next key is dropped */
 	bool reading, dead; /* destroyed within its own read callback */
@@ -50,7 +51,7 @@ static void stop(struct video *v)
 	jpeg6000_reset(&v->split);
 	if (v->bev) {
 		bufferevent_free(TAKE(v->bev));
-		spawner_end(v->spawner, v->pid);
+		spawner_end(TAKE(v->run));
 	}
 }
 
@@ -118,11 +119,12 @@ static void on_event(struct bufferevent *bev, short what, void *arg)
 
 static int start(struct video *v)
 {
-	int fd, rc = spawner_start(v->spawner, &v->pid, &fd);
+	int fd, rc = spawner_start(v->spawner, &v->run, &fd);
 	char why[160];
 
 	if (rc < 0) {
-		snprintf(why, sizeof(why), "bambud-video cannot be started: %s", strerror(-rc));
+		snprintf(
+		    why, sizeof(why), "bambud-video cannot be started: %s", spawn_error_text(rc));
 		fail(v, why);
 		return rc;
 	}

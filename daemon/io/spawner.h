@@ -3,15 +3,15 @@
  * and nothing else of ours. */
 #pragma once
 
-#include <sys/types.h>
-
-struct loop;
+struct spawn_port;
 struct spawner;
+struct spawner_run;
 
-struct spawner *spawner_create(struct loop *l, const char *path);
-/* Waits for those that were ended. NULL is fine. */
-void spawner_destroy(struct spawner *s);
-/* Our end of the socket, non-blocking. 0 or negative errno. */
-int spawner_start(struct spawner *s, pid_t *ret_pid, int *ret_fd);
+/* The port outlives it. */
+struct spawner *spawner_create(struct spawn_port *port, const char *path);
+void spawner_destroy(struct spawner *s); /* NULL is fine */
+/* Our end of the socket, non-blocking: it ends when the program does, also when that could not be
+ * run. 0, or negative for spawn_error_text. */
+int spawner_start(struct spawner *s, struct spawner_run **ret, int *ret_fd);
 /* Every one that was started is ended by this, once; also one that ended by itself. */
-void spawner_end(struct spawner *s, pid_t pid);
+void spawner_end(struct spawner_run *r);

@@ -15,10 +15,14 @@ PLAIN = BUILD / "tests" / "e2e" / "bambud-video"  # without sanitizers, so in it
 KEY = 5
 
 
-def helpers(daemon):
-    """pids of the daemon's children."""
-    pid = daemon.child.pid
+def children(pid):
     return [int(p) for p in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def helpers(daemon):
+    """pids of what the spawner process, the daemon's only child, runs."""
+    spawner, = children(daemon.child.pid)
+    return children(spawner)
 
 
 class Cameras(Case):
