@@ -125,6 +125,7 @@ static int load(struct config_loader *l, const struct config_sources *src, struc
 		draft_added_printers(l);
 		config_apply_kept(l);
 		config_apply_cloud(l);
+		config_apply_singles(l);
 		config_apply_printers(l);
 	}
 	return rc;

@@ -11,6 +11,7 @@
 #include "common/log.h"
 #include "daemon/cloud/account.h"
 #include "daemon/fleet/printer_config.h"
+#include "daemon/model/limits.h"
 
 struct config_detail;
 
@@ -56,6 +57,7 @@ struct config {
 	struct config_daemon daemon;
 	struct config_cloud cloud;
 	struct config_discovery discovery;
+	struct derive_limits limits;	 /* [Alerts] */
 	struct printer_config *printers; /* sorted by name */
 	size_t printer_count;
 	char **files;			   /* read, in order; NULL-terminated */
@@ -90,7 +92,7 @@ void config_diff(
 enum config_type {
 	CONFIG_STRING,
 	CONFIG_BOOL, /* yes no true false on off 1 0; or the two words of `values` */
-	CONFIG_INT,
+	CONFIG_INT,  /* "1..9", or "off|1..9" where off is 0 */
 	CONFIG_PORT,
 	CONFIG_ENUM,   /* one word of `values`, stored as its index */
 	CONFIG_WORDS,  /* a list: repeated keys append, an empty value empties it */

@@ -144,12 +144,6 @@ int config_apply_daemon(struct config_loader *l, struct err *e)
 	return rc;
 }
 
-/* Where the values of a section that stands once go. */
-static void *base_of(struct config *c, enum config_section_id id)
-{
-	return id == SECTION_CLOUD ? (void *)&c->cloud : (void *)&c->discovery;
-}
-
 static void apply_single(struct config_loader *l, enum config_section_id id, char **ret_why)
 {
 	const struct config_draft *d = &l->single[id];
@@ -160,7 +154,7 @@ static void apply_single(struct config_loader *l, enum config_section_id id, cha
 		struct refusal r;
 
 		if (k->offset == CONFIG_NO_FIELD ||
-		    apply_value(l, k, &d->values[i], base_of(l->c, id),
+		    apply_value(l, k, &d->values[i], config_section_base(l->c, id),
 			&l->c->detail->single[id][i], &r) == 0) {
 			continue;
 		}
@@ -219,8 +213,16 @@ static void check_cloud(struct config_loader *l)
 void config_apply_cloud(struct config_loader *l)
 {
 	apply_single(l, SECTION_CLOUD, &l->c->cloud.disabled);
-	apply_single(l, SECTION_DISCOVERY, NULL);
 	check_cloud(l);
+}
+
+void config_apply_singles(struct config_loader *l)
+{
+	static const enum config_section_id sections[] = {SECTION_DISCOVERY, SECTION_ALERTS};
+
+	for (size_t i = 0; i < ARRAY_SIZE(sections); i++) {
+		apply_single(l, sections[i], NULL);
+	}
 }
 
 void config_apply_kept(struct config_loader *l)

@@ -6,9 +6,10 @@
 
 /* [Daemon] with the defaults of this machine and user. -EINVAL with *e when a value is bad. */
 int config_apply_daemon(struct config_loader *l, struct err *e);
-/* [Cloud] and [Discovery]; a bad value leaves the account unused, with the reason in the
- * configuration. */
+/* [Cloud]; a bad value leaves the account unused, with the reason in the configuration. */
 void config_apply_cloud(struct config_loader *l);
+/* The other sections that stand once; in place of a bad value the default counts. */
+void config_apply_singles(struct config_loader *l);
 /* What was said in sections this version lacks, for the dump. */
 void config_apply_kept(struct config_loader *l);
 /* All printers, sorted by name. */

@@ -35,11 +35,13 @@ static void dump_section(const struct config *c, enum config_section_id id, cons
 	}
 }
 
+/* Those that stand once, in the order they are shown. */
+static const enum config_section_id singles[] = {
+    SECTION_DAEMON, SECTION_CLOUD, SECTION_DISCOVERY, SECTION_ALERTS};
+
 static const void *base_of(const struct config *c, enum config_section_id id)
 {
-	return id == SECTION_CLOUD	 ? (const void *)&c->cloud
-	       : id == SECTION_DISCOVERY ? (const void *)&c->discovery
-					 : (const void *)&c->daemon;
+	return config_section_base((struct config *)c, id); /* to be read alone */
 }
 
 static void dump_single(const struct config *c, enum config_section_id id, FILE *out)
@@ -60,9 +62,9 @@ void config_dump(const struct config *c, FILE *out)
 	for (file = c->files; *file; file++) {
 		fprintf(out, "# read: %s\n", *file);
 	}
-	dump_single(c, SECTION_DAEMON, out);
-	dump_single(c, SECTION_CLOUD, out);
-	dump_single(c, SECTION_DISCOVERY, out);
+	for (i = 0; i < ARRAY_SIZE(singles); i++) {
+		dump_single(c, singles[i], out);
+	}
 	for (i = 0; i < c->printer_count; i++) {
 		const struct printer_config *p = &c->printers[i];
 
@@ -137,9 +139,9 @@ void config_diff(
 	jw_init(&restart);
 	jw_array(&changed, NULL);
 	jw_array(&restart, NULL);
-	diff_single(SECTION_DAEMON, old, now, &changed, &restart);
-	diff_single(SECTION_CLOUD, old, now, &changed, &restart);
-	diff_single(SECTION_DISCOVERY, old, now, &changed, &restart);
+	for (size_t i = 0; i < ARRAY_SIZE(singles); i++) {
+		diff_single(singles[i], old, now, &changed, &restart);
+	}
 	diff_printers(old, now, &changed);
 	jw_array_end(&changed);
 	jw_array_end(&restart);

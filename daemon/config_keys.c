@@ -8,10 +8,16 @@
 
 #include "common/util.h"
 
+#define SINGLE(section, field)                                                            \
+	{                                                                                 \
+		.name = section, .built = true, .offset = offsetof(struct config, field), \
+	}
+
 const struct config_section config_sections[SECTION_COUNT] = {
-    [SECTION_DAEMON] = {.name = "Daemon", .built = true},
-    [SECTION_CLOUD] = {.name = "Cloud", .built = true},
-    [SECTION_DISCOVERY] = {.name = "Discovery", .built = true},
+    [SECTION_DAEMON] = SINGLE("Daemon", daemon),
+    [SECTION_CLOUD] = SINGLE("Cloud", cloud),
+    [SECTION_DISCOVERY] = SINGLE("Discovery", discovery),
+    [SECTION_ALERTS] = SINGLE("Alerts", limits),
     [SECTION_PRINTER] = {.name = "Printer", .named = true, .built = true},
     [SECTION_HOOK] = {.name = "Hook", .named = true, .any_keys = true},
     [SECTION_HISTORY] = {.name = "History", .any_keys = true},
@@ -38,6 +44,12 @@ const struct config_section config_sections[SECTION_COUNT] = {
 		.section = "Cloud", .name = key, .type = CONFIG_##kind, .values = range, \
 		.preset = def, .reloadable = true, .built = true,                        \
 		.offset = offsetof(struct config_cloud, field), .help = text             \
+	}
+#define ALERTS(key, range, def, field, text)                                           \
+	{                                                                              \
+		.section = "Alerts", .name = key, .type = CONFIG_INT, .values = range, \
+		.preset = def, .reloadable = true, .built = true,                      \
+		.offset = offsetof(struct derive_limits, field), .help = text          \
 	}
 #define LATER(where, key, kind, range, def, text)                                      \
 	{                                                                              \
@@ -93,6 +105,17 @@ const struct config_key config_keys[] = {
 	.help = "Which printers get a connection without a section of their own",
     },
 
+    ALERTS("FilamentLow", "off|1..99", "10", low_pct,
+	"A spool with so many percent or fewer left is told as almost empty"),
+    ALERTS("HumidityHigh", "off|1..100", "50", humid_pct,
+	"An AMS unit with so many percent of humidity or more is told as humid"),
+    ALERTS("HumidityLevel", "off|1..4", "2", humid_level,
+	"The same for units that tell a level alone, 1 (wet) to 5 (dry): at this level or below"),
+    ALERTS("AmsTempHigh", "off|1..100", "45", hot_c,
+	"An AMS unit of so many degrees Celsius or more is told as hot, but for drying"),
+    ALERTS("Debounce", "off|1..3600", "60", hold_s,
+	"Seconds that a value must stay so before it is told"),
+
     PRINTER("Serial", SERIAL, "", "", true, serial,
 	"Serial number, as on the label and in the printer's menu"),
     PRINTER("Address", HOST, "", "", true, address, "Address or host name in the local network"),
@@ -140,6 +163,11 @@ static_assert(ARRAY_SIZE(type_names) == CONFIG_TYPE_COUNT, "a name for each type
 const char *config_type_name(enum config_type type)
 {
 	return type_names[type];
+}
+
+void *config_section_base(struct config *c, enum config_section_id id)
+{
+	return (char *)c + config_sections[id].offset;
 }
 
 enum config_section_id config_section_find(const char *name)

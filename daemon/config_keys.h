@@ -8,6 +8,7 @@ enum config_section_id {
 	SECTION_DAEMON,
 	SECTION_CLOUD,
 	SECTION_DISCOVERY,
+	SECTION_ALERTS,
 	SECTION_PRINTER,
 	SECTION_HOOK,
 	SECTION_HISTORY,
@@ -25,9 +26,12 @@ struct config_section {
 	bool named;    /* [Section NAME] */
 	bool built;    /* false: accepted, one line that this version lacks it */
 	bool any_keys; /* the keys are not settled yet */
+	size_t offset; /* in struct config, of one that stands once and is built */
 };
 extern const struct config_section config_sections[SECTION_COUNT];
 
+/* Where the values of a built section without a name lie. */
+void *config_section_base(struct config *c, enum config_section_id id);
 /* SECTION_COUNT when unknown. */
 enum config_section_id config_section_find(const char *name);
 /* First row of the section, and how many there are: index i of a section is row first + i. */

@@ -70,11 +70,19 @@ static int set_enum(const struct config_key *k, int *field, const char *text)
 	return 0;
 }
 
-/* Both ends of "1..65535". */
+#define OFF_OR "off|"
+
+static bool can_be_off(const struct config_key *k)
+{
+	return str_starts(k->values, OFF_OR);
+}
+
+/* Both ends of "1..65535"; before them "off|" where none is a choice. */
 static int parse_in_range(const struct config_key *k, const char *text, int64_t *ret)
 {
-	const char *dots = strstr(k->values, "..");
-	_cleanup_free_ char *low = xstrndup(k->values, (size_t)(dots - k->values));
+	const char *values = k->values + (can_be_off(k) ? sizeof(OFF_OR) - 1 : 0);
+	const char *dots = strstr(values, "..");
+	_cleanup_free_ char *low = xstrndup(values, (size_t)(dots - values));
 	int64_t min = 0, max = 0;
 	int rc = parse_i64(low, INT32_MIN, INT32_MAX, &min);
 
@@ -218,8 +226,9 @@ static char *say_wanted(const struct config_key *k)
 
 static int set_number(const struct config_key *k, void *field, const char *text)
 {
+	bool is_off = can_be_off(k) && (strcmp(text, "off") == 0 || strcmp(text, "0") == 0);
 	int64_t n = 0;
-	int rc = parse_in_range(k, text, &n);
+	int rc = is_off ? 0 : parse_in_range(k, text, &n);
 
 	if (rc < 0) {
 		return -EINVAL;
@@ -313,6 +322,9 @@ static char *number_text(const struct config_key *k, const void *field)
 {
 	int n = k->type == CONFIG_PORT ? *(const uint16_t *)field : *(const int *)field;
 
+	if (n == 0 && can_be_off(k)) {
+		return xstrdup("off");
+	}
 	return n == 0 && k->type == CONFIG_PORT ? xstrdup("") : xasprintf("%d", n);
 }
 

@@ -48,6 +48,7 @@ void daemon_apply_config(struct daemon *d)
 
 	log_set_level(d->config->daemon.log_level);
 	d->fleet.instance = d->config->daemon.instance;
+	d->fleet.limits = d->config->limits;
 	daemon_apply_cloud(d);
 	daemon_apply_texts(d);
 	daemon_sync_printers(d);

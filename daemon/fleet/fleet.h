@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "daemon/model/limits.h"
 #include "daemon/model/report.h"
 
 struct cloud_link;
@@ -32,6 +33,7 @@ struct fleet {
 	bool prefer_cloud;	       /* Prefer=cloud: where both ways are open */
 	const struct fleet_tap *tap;   /* who listens to messages, or NULL */
 	const struct hms_texts *texts; /* the vendor's words for codes, or NULL */
+	struct derive_limits limits;   /* where AMS units warn */
 	struct report report;	       /* reused for every message: one tape for all */
 };
 

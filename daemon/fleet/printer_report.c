@@ -108,6 +108,7 @@ static struct derive_sink sink_of(struct printer *p)
 	    .arg = p,
 	    .texts = p->fleet->texts,
 	    .serial = p->config.serial,
+	    .limits = &p->fleet->limits,
 	};
 }
 
@@ -148,6 +149,7 @@ void printer_derive_finish(struct printer *p)
 static void merge(struct printer *p, const struct report *r)
 {
 	struct state_time now = time_of(p);
+	struct derive_sink sink = sink_of(p);
 	struct state_delta delta = {0};
 
 	state_merge(&p->state, r, now, &delta);
@@ -155,7 +157,7 @@ static void merge(struct printer *p, const struct report *r)
 	if (r->kind == REPORT_FULL) {
 		p->asks.base_tries = 0;
 	}
-	if (delta.changed || r->kind == REPORT_FULL) {
+	if (delta.changed || r->kind == REPORT_FULL || derive_due(&p->derive, &sink, now.mono_ms)) {
 		derive(p, delta.changed, r->kind == REPORT_FULL, now);
 	}
 	if (delta.changed) {

@@ -15,6 +15,7 @@ void derive_init(struct derive *d)
 	d->print.percent = d->print.layer = UNKNOWN_INT;
 	d->print.old_percent = d->print.old_layer = UNKNOWN_INT;
 	d->print.started_mono_ms = d->print.cancel_mono_ms = d->print.verdict_mono_ms = -1;
+	d->warning_mono_ms = -1;
 	d->unit = d->slot = d->tray = UNKNOWN_INT;
 	d->last_unit = d->last_slot = d->last_tray = UNKNOWN_INT;
 }
@@ -251,7 +252,7 @@ static void look(const struct derive_look *l, uint32_t changed)
 	if (changed & (SECTION_BIT(SECTION_PRINT) | SECTION_BIT(SECTION_HMS))) {
 		derive_print_look(l);
 	}
-	if (changed & SECTION_BIT(SECTION_AMS)) {
+	if (changed & SECTION_BIT(SECTION_AMS) || derive_due(l->d, l->sink, l->now.mono_ms)) {
 		derive_ams_look(l);
 	}
 	if (changed & SECTION_BIT(SECTION_LIGHTS)) {
@@ -282,6 +283,14 @@ void derive_events(struct derive *d, const struct state *s, uint32_t changed, bo
 	d->known = true;
 	d->gap = false;
 	look(&l, changed);
+}
+
+bool derive_due(const struct derive *d, const struct derive_sink *sink, int64_t mono_ms)
+{
+	if (d->warning_mono_ms >= 0 && mono_ms >= d->warning_mono_ms) {
+		return true;
+	}
+	return sink->limits && memcmp(sink->limits, &d->limits, sizeof(d->limits)) != 0;
 }
 
 int64_t derive_wait_ms(const struct derive *d, int64_t mono_ms)

@@ -7,6 +7,7 @@
 
 #include "common/event.h"
 #include "daemon/model/hms.h"
+#include "daemon/model/limits.h"
 #include "daemon/model/state.h"
 
 /* Members of `data`, all of them always there; null = not known.
@@ -38,8 +39,9 @@
 struct derive_sink {
 	void (*event)(void *arg, enum event_kind kind, const char *data);
 	void *arg;
-	const struct hms_texts *texts; /* may be NULL */
-	const char *serial;	       /* whose codes these are; NULL with texts alone */
+	const struct hms_texts *texts;	    /* may be NULL */
+	const char *serial;		    /* whose codes these are; NULL with texts alone */
+	const struct derive_limits *limits; /* NULL: nothing is judged by them */
 };
 
 struct derive_print {
@@ -57,12 +59,23 @@ struct derive_print {
 	uint32_t sent_error, error;   /* as sent; the one that is raised */
 };
 
+/* A warning that stands or not, and what waits to be told of it. */
+struct derive_warning {
+	int64_t turned_mono_ms; /* since when the value says otherwise */
+	bool turning;		/* it does */
+	bool late;		/* and did so first in reports that were missed */
+	enum tri on;
+};
+
 struct derive_unit {
 	int id;
-	enum tri drying, humid, hot;
-	bool heated; /* by drying: not hot by itself until it has cooled */
+	enum tri drying;
+	bool percent; /* it tells its humidity as one */
+	bool heated;  /* by drying: not hot by itself until it has cooled */
+	struct derive_warning humid, hot;
 	struct {
-		enum tri present, low;
+		enum tri present;
+		struct derive_warning low;
 		uint32_t tag; /* hash of its uuid, 0 none */
 	} slots[4];
 };
@@ -76,7 +89,9 @@ struct derive {
 	bool hms_known;
 	struct derive_unit units[STATE_UNITS_MAX];
 	size_t unit_count;
-	bool fed; /* tray is known; UNKNOWN_INT = nothing loaded */
+	struct derive_limits limits; /* by which the units were judged last */
+	int64_t warning_mono_ms;     /* when a warning that waits has stood long enough, -1 none */
+	bool fed;		     /* tray is known; UNKNOWN_INT = nothing loaded */
 	int unit, slot, tray;
 	int last_unit, last_slot, last_tray; /* that fed before nothing did */
 	enum tri door;
@@ -94,6 +109,10 @@ void derive_gap(struct derive *d);
  * state_delta. The first full report of all tells nothing. The sink is called before return. */
 void derive_events(struct derive *d, const struct state *s, uint32_t changed, bool full,
     struct state_time now, const struct derive_sink *sink);
+/* A message that changed nothing is to be looked at all the same: a warning has stood long enough,
+ * or the limits are others. Warnings are told with a message only: of a printer that is silent
+ * nobody knows. */
+bool derive_due(const struct derive *d, const struct derive_sink *sink, int64_t mono_ms);
 /* ms until derive_settle must be called, -1 when nothing waits. */
 int64_t derive_wait_ms(const struct derive *d, int64_t mono_ms);
 /* Tells an end whose reason did not come in time. */

@@ -7,23 +7,8 @@
 #include "common/util.h"
 #include "daemon/model/derive_internal.h"
 
-/* Every warning begins at one value and ends at another, so that a value that flutters between
- * them is told once. Humidity levels count from 1 (wet) to 5 (dry). */
-static const struct {
-	int low_pct, low_end_pct;	  /* filament left */
-	int humid_level, humid_end_level; /* at or below; at or above */
-	int humid_pct, humid_end_pct;	  /* at or above; at or below */
-	double hot_c, hot_end_c;
-} limits = {
-    .low_pct = 10,
-    .low_end_pct = 15,
-    .humid_level = 2,
-    .humid_end_level = 4,
-    .humid_pct = 50,
-    .humid_end_pct = 40,
-    .hot_c = 45,
-    .hot_end_c = 40,
-};
+/* How far back from where it begins a warning ends. */
+enum { LOW_BACK_PCT = 5, HUMID_BACK_PCT = 10, HUMID_BACK_LEVELS = 2, DRIEST = 5, HOT_BACK_C = 5 };
 
 /* What a value between the limits, or an unknown one, leaves as it was. */
 static enum tri judge(enum tri was, bool begins, bool ends)
@@ -32,6 +17,49 @@ static enum tri judge(enum tri was, bool begins, bool ends)
 		return TRI_YES;
 	}
 	return ends || was == TRI_UNKNOWN ? TRI_NO : was;
+}
+
+/* The value says so now. True when that is to be told: it is another verdict, and has stood. What
+ * is known for the first time is no edge. */
+static bool turn(const struct derive_look *l, struct derive_warning *m, enum tri says)
+{
+	int64_t due_ms;
+
+	if (m->on == TRI_UNKNOWN || says == m->on) {
+		m->on = says;
+		m->turning = false;
+		return false;
+	}
+	if (!m->turning) {
+		m->turning = true;
+		m->late = l->late;
+		m->turned_mono_ms = l->now.mono_ms;
+	}
+	due_ms = m->turned_mono_ms + (int64_t)l->d->limits.hold_s * 1000;
+	if (l->now.mono_ms < due_ms) {
+		if (l->d->warning_mono_ms < 0 || due_ms < l->d->warning_mono_ms) {
+			l->d->warning_mono_ms = due_ms;
+		}
+		return false;
+	}
+	m->on = says;
+	m->turning = false;
+	return true;
+}
+
+/* Whatever was known of it does not count any more. */
+static void forget(struct derive_warning *m)
+{
+	*m = (struct derive_warning){0};
+}
+
+/* As the look is, but late when the turn was. */
+static struct derive_look look_of(const struct derive_look *l, const struct derive_warning *m)
+{
+	struct derive_look look = *l;
+
+	look.late = m->late;
+	return look;
 }
 
 static void open_unit(struct jw *w, const struct ams_unit *u)
@@ -86,21 +114,24 @@ static void look_at_spool(const struct derive_look *l, const struct ams_unit *u,
 static void look_at_rest(const struct derive_look *l, const struct ams_unit *u,
     const struct ams_tray *t, struct derive_unit *m)
 {
+	struct derive_warning *low = &m->slots[t->slot].low;
 	uint32_t tag = tag_of(t), *kept = &m->slots[t->slot].tag;
-	enum tri *low = &m->slots[t->slot].low, was;
+	int limit = l->d->limits.low_pct;
+	bool begins = t->remain_pct <= limit, ends = t->remain_pct >= limit + LOW_BACK_PCT;
 
 	if (t->state == TRAY_EMPTY || (tag != 0 && *kept != 0 && tag != *kept)) {
-		*low = TRI_UNKNOWN;
+		forget(low);
 		*kept = 0;
 	}
 	*kept = tag != 0 ? tag : *kept;
-	if (t->remain_pct == UNKNOWN_INT) {
-		return;
-	}
-	was = *low;
-	*low = judge(was, t->remain_pct <= limits.low_pct, t->remain_pct >= limits.low_end_pct);
-	if (was == TRI_NO && *low == TRI_YES) {
-		tell_spool(l, EVENT_AMS_FILAMENT_LOW, u, t);
+	if (limit == 0) {
+		forget(low);
+	} else if (t->remain_pct != UNKNOWN_INT &&
+		   turn(l, low, judge(low->on, begins, ends || t->remain_pct == 100)) &&
+		   low->on == TRI_YES) {
+		struct derive_look look = look_of(l, low);
+
+		tell_spool(&look, EVENT_AMS_FILAMENT_LOW, u, t);
 	}
 }
 
@@ -131,48 +162,77 @@ static void look_at_drying(
 	}
 }
 
-/* By the level where the unit has one, else (AMS HT) by the percentage. */
+/* By the percentage of a unit that has ever told one, else (older units) by the level. */
+static bool humidity_turns(
+    const struct derive_look *l, const struct ams_unit *u, struct derive_unit *unit)
+{
+	struct derive_warning *m = &unit->humid;
+	bool by_level = !unit->percent && u->humidity_pct == UNKNOWN_INT;
+	int value = by_level ? u->humidity_level : u->humidity_pct;
+	int limit = by_level ? l->d->limits.humid_level : l->d->limits.humid_pct;
+	bool begins, ends;
+
+	unit->percent = !by_level;
+	if (limit == 0) {
+		forget(m);
+	}
+	if (limit == 0 || value == UNKNOWN_INT) {
+		return false;
+	}
+	begins = by_level ? value <= limit : value >= limit;
+	ends = by_level ? value >= limit + HUMID_BACK_LEVELS || value == DRIEST
+			: value <= limit - HUMID_BACK_PCT || value == 0;
+	return turn(l, m, judge(m->on, begins, ends));
+}
+
 static void look_at_humidity(
     const struct derive_look *l, const struct ams_unit *u, struct derive_unit *m)
 {
-	int level = u->humidity_level, pct = u->humidity_pct;
-	enum tri was = m->humid;
+	struct derive_look look;
 	struct jw w;
 
-	if (level != UNKNOWN_INT) {
-		m->humid = judge(was, level <= limits.humid_level, level >= limits.humid_end_level);
-	} else if (pct != UNKNOWN_INT) {
-		m->humid = judge(was, pct >= limits.humid_pct, pct <= limits.humid_end_pct);
-	}
-	if (was == TRI_UNKNOWN || was == m->humid) {
+	if (!humidity_turns(l, u, m)) {
 		return;
 	}
+	look = look_of(l, &m->humid);
 	open_unit(&w, u);
-	derive_put_int(&w, "humidity_level", level);
-	derive_put_int(&w, "humidity_pct", pct);
-	derive_tell(l, m->humid == TRI_YES ? EVENT_AMS_HUMIDITY_HIGH : EVENT_AMS_HUMIDITY_OK, &w);
+	derive_put_int(&w, "humidity_level", u->humidity_level);
+	derive_put_int(&w, "humidity_pct", u->humidity_pct);
+	derive_tell(
+	    &look, m->humid.on == TRI_YES ? EVENT_AMS_HUMIDITY_HIGH : EVENT_AMS_HUMIDITY_OK, &w);
 }
 
 /* Heat of drying is wanted, and stays for a while after it. */
+static bool heat_turns(const struct derive_look *l, const struct ams_unit *u, struct derive_unit *m)
+{
+	int limit = l->d->limits.hot_c;
+	bool cool = u->temp_c <= limit - HOT_BACK_C;
+
+	if (limit == 0) {
+		forget(&m->hot);
+	}
+	if (limit == 0 || isnan(u->temp_c)) {
+		return false;
+	}
+	if (m->drying != TRI_YES && cool) {
+		m->heated = false;
+	}
+	return turn(l, &m->hot, judge(m->hot.on, u->temp_c >= limit && !m->heated, cool));
+}
+
 static void look_at_temp(
     const struct derive_look *l, const struct ams_unit *u, struct derive_unit *m)
 {
-	enum tri was = m->hot;
+	struct derive_look look;
 	struct jw w;
 
-	if (isnan(u->temp_c)) {
+	if (!heat_turns(l, u, m)) {
 		return;
 	}
-	if (m->drying != TRI_YES && u->temp_c <= limits.hot_end_c) {
-		m->heated = false;
-	}
-	m->hot = judge(was, u->temp_c >= limits.hot_c && !m->heated, u->temp_c <= limits.hot_end_c);
-	if (was == TRI_UNKNOWN || was == m->hot) {
-		return;
-	}
+	look = look_of(l, &m->hot);
 	open_unit(&w, u);
 	jw_num(&w, "temp_c", u->temp_c, 1);
-	derive_tell(l, m->hot == TRI_YES ? EVENT_AMS_TEMP_HIGH : EVENT_AMS_TEMP_OK, &w);
+	derive_tell(&look, m->hot.on == TRI_YES ? EVENT_AMS_TEMP_HIGH : EVENT_AMS_TEMP_OK, &w);
 }
 
 static void look_at_unit(
@@ -265,8 +325,22 @@ static void look_at_feed(const struct derive_look *l)
 	}
 }
 
+/* Whether a value stood while reports were missed nobody knows: it is waited for anew. */
+static void wait_anew(struct derive_unit *m, int64_t mono_ms)
+{
+	m->humid.turned_mono_ms = m->hot.turned_mono_ms = mono_ms;
+	for (size_t slot = 0; slot < ARRAY_SIZE(m->slots); slot++) {
+		m->slots[slot].low.turned_mono_ms = mono_ms;
+	}
+}
+
 void derive_ams_look(const struct derive_look *l)
 {
+	l->d->warning_mono_ms = -1;
+	l->d->limits = l->sink->limits ? *l->sink->limits : (struct derive_limits){0};
+	for (size_t i = 0; l->late && i < l->d->unit_count; i++) {
+		wait_anew(&l->d->units[i], l->now.mono_ms);
+	}
 	if (!l->s->ams.known) {
 		return;
 	}

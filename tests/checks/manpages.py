@@ -75,7 +75,8 @@ def kind_of_value(k):
     if k['values'] and k['type'] in ('enum', 'bool'):
         return 'One of ' + ', '.join(k['values'].split('|'))
     if k['type'] in ('int', 'port'):
-        return 'A number, ' + k['values'].replace('..', ' to ')
+        bounds = k['values'].removeprefix('off|')
+        return 'A number, ' + bounds.replace('..', ' to ') + (', or off' if bounds != k['values'] else '')
     return kinds[k['type']]
 
 

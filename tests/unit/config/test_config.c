@@ -154,6 +154,21 @@ static void config_account_is_read_from_its_section(void **state)
 	config_destroy(c);
 }
 
+static void config_bad_limit_leaves_the_default(void **state)
+{
+	struct config *c = fixture_load("[Alerts]\nFilamentLow=off\nHumidityHigh=60\n"
+					"HumidityLevel=9\nDebounce=5\n");
+
+	assert_int_equal(c->error_count, 1);
+	fixture_has(c->warnings[0], "HumidityLevel=9: want a number, off|1..4");
+	assert_int_equal(c->limits.low_pct, 0);
+	assert_int_equal(c->limits.humid_pct, 60);
+	assert_int_equal(c->limits.humid_level, 2);
+	assert_int_equal(c->limits.hot_c, 45);
+	assert_int_equal(c->limits.hold_s, 5);
+	config_destroy(c);
+}
+
 static void no_account(const char *text, const char *words)
 {
 	_cleanup_free_ char *all = xasprintf("[Cloud]\nEnabled=yes\n%s" FIXTURE_PRINTER, text);
@@ -376,6 +391,7 @@ int main(void)
 	    T(config_section_with_or_without_a_name_as_it_must_be),
 	    T(config_features_not_built_get_one_line_each),
 	    T(config_account_is_read_from_its_section),
+	    T(config_bad_limit_leaves_the_default),
 	    T(config_bad_account_leaves_the_printers),
 	    T(config_asking_for_nothing_lacks_nothing),
 	    T(config_bad_daemon_value_ends_the_start),

@@ -66,6 +66,20 @@ static void value_int_keeps_its_range(void **state)
 	assert_string_equal(through("MaxNozzle", "-1"), "refused: want a number, 0..500");
 }
 
+static void value_limit_may_be_off(void **state)
+{
+	static const char wrong[] = "refused: want a number, off|1..99";
+	const struct config_key *k = row("Alerts", "FilamentLow");
+	struct derive_limits l = {0};
+
+	assert_string_equal(through_row(k, &l, "99"), "99");
+	assert_string_equal(through_row(k, &l, "off"), "off");
+	assert_string_equal(through_row(k, &l, "0"), "off");
+	assert_string_equal(through_row(k, &l, "100"), wrong);
+	assert_string_equal(through_row(k, &l, "no"), wrong);
+	assert_string_equal(through("MaxNozzle", "off"), "refused: want a number, 0..500");
+}
+
 static void value_enum_is_one_of_its_words(void **state)
 {
 	assert_string_equal(through("Camera", "on-demand"), "on-demand");
@@ -200,23 +214,20 @@ static void value_every_default_is_a_value_of_its_row(void **state)
 	for (i = 0; i < config_key_count; i++) {
 		const struct config_key *k = &config_keys[i];
 		struct printer_config p = {0};
-		struct config_daemon d = {0};
-		struct config_cloud c = {0};
-		struct config_discovery v = {0};
-		void *base = strcmp(k->section, "Daemon") == 0	    ? (void *)&d
-			     : strcmp(k->section, "Cloud") == 0	    ? (void *)&c
-			     : strcmp(k->section, "Discovery") == 0 ? (void *)&v
-								    : (void *)&p;
+		struct config c = {0};
+		enum config_section_id id = config_section_find(k->section);
+		void *base;
 
-		assert_true(config_section_find(k->section) != SECTION_COUNT);
+		assert_true(id != SECTION_COUNT);
+		base = config_sections[id].named ? (void *)&p : config_section_base(&c, id);
 		assert_true(*k->help && k->help[strlen(k->help) - 1] != '.');
 		assert_true(*config_type_name(k->type));
 		if (k->offset != CONFIG_NO_FIELD && *k->preset) {
 			assert_string_equal(through_row(k, base, k->preset), k->preset);
 		}
 		printer_config_finish(&p);
-		free(d.group);
-		free(d.read_group);
+		free(c.daemon.group);
+		free(c.daemon.read_group);
 	}
 }
 
@@ -225,6 +236,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(value_port_is_1_to_65535),
 	    cmocka_unit_test(value_int_keeps_its_range),
+	    cmocka_unit_test(value_limit_may_be_off),
 	    cmocka_unit_test(value_enum_is_one_of_its_words),
 	    cmocka_unit_test(value_words_of_enums_match_the_constants),
 	    cmocka_unit_test(value_bool_takes_the_usual_words_or_its_own),

@@ -15,6 +15,7 @@ struct teller {
 	struct derive derive;
 	int64_t now_ms;
 	const struct hms_texts *texts; /* the vendor's words, or NULL */
+	struct derive_limits limits;
 	struct told told[64];
 	size_t count;
 	char kinds[1024]; /* their names, a blank between */
@@ -35,8 +36,7 @@ static inline void on_told(void *arg, enum event_kind kind, const char *data)
 
 static inline struct derive_sink sink_of(struct teller *t)
 {
-	return (struct derive_sink){
-	    .event = on_told, .arg = t, .texts = t->texts, .serial = "01P00A000000001"};
+	return (struct derive_sink){on_told, t, t->texts, "01P00A000000001", &t->limits};
 }
 
 static inline void forget(struct teller *t)
@@ -132,6 +132,8 @@ static inline int teller_start(void **state)
 
 	state_init(&t->state, NULL, "P2S");
 	derive_init(&t->derive);
+	t->limits =
+	    (struct derive_limits){.low_pct = 10, .humid_pct = 50, .humid_level = 2, .hot_c = 45};
 	*state = t;
 	return 0;
 }
