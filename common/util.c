@@ -255,6 +255,24 @@ char *time_rfc3339(int64_t wall_ms, char buf[static 32])
 	return buf;
 }
 
+int time_parse_rfc3339(const char *s, int64_t *ret_wall_ms)
+{
+	struct tm tm = {0};
+	const char *rest = strptime(s, "%Y-%m-%dT%H:%M:%S", &tm);
+	int ms = 0, unit = 100;
+
+	if (rest && *rest == '.') {
+		for (rest++; *rest >= '0' && *rest <= '9'; rest++, unit /= 10) {
+			ms += (*rest - '0') * unit;
+		}
+	}
+	if (!rest || strcmp(rest, "Z") != 0) {
+		return -EINVAL;
+	}
+	*ret_wall_ms = (int64_t)timegm(&tm) * 1000 + ms;
+	return 0;
+}
+
 bool str_copy(char *dst, size_t size, const char *src)
 {
 	size_t len = strlen(src), n = len;

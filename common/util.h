@@ -52,6 +52,8 @@ int parse_size_bytes(const char *s, int64_t *ret); /* 64K 16M 1G, 1024-based; ba
 
 /* "2026-11-23T01:02:03.004Z" from milliseconds since 1970 (UTC). buf holds at least 32 bytes. */
 char *time_rfc3339(int64_t wall_ms, char buf[static 32]);
+/* The reverse, with or without a fraction. 0, or -EINVAL. */
+int time_parse_rfc3339(const char *s, int64_t *ret_wall_ms);
 /* Copies a string, cut to size, NUL-terminated always. Returns true when nothing was cut. */
 bool str_copy(char *dst, size_t size, const char *src);
 bool str_starts(const char *s, const char *prefix);

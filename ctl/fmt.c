@@ -97,28 +97,9 @@ const char *fmt_degrees(double celsius, char buf[static FMT_SIZE])
 
 int64_t fmt_parse_time(const char *text)
 {
-	struct tm tm = {0};
-	const char *rest;
-	int ms = 0, digits;
+	int64_t wall_ms;
 
-	if (!text || !(rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm))) {
-		return -1;
-	}
-	if (*rest == '.') {
-		rest++;
-		for (digits = 0; *rest >= '0' && *rest <= '9'; rest++, digits++) {
-			if (digits < 3) {
-				ms = ms * 10 + (*rest - '0');
-			}
-		}
-		for (; digits < 3; digits++) {
-			ms *= 10;
-		}
-	}
-	if (strcmp(rest, "Z") != 0) {
-		return -1;
-	}
-	return (int64_t)timegm(&tm) * 1000 + ms;
+	return text && time_parse_rfc3339(text, &wall_ms) == 0 ? wall_ms : -1;
 }
 
 static bool local_time(int64_t wall_ms, struct tm *ret)

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "common/atomic_file.h"
+#include "common/crc.h"
 #include "common/json.h"
 #include "common/jw.h"
 #include "common/secret.h"
@@ -123,26 +124,11 @@ void private_json_wipe(json_object *o, const char *key)
 	wipe_string(json_get_obj(o, "data"), key);
 }
 
-uint32_t private_crc(const char *s, size_t len)
-{
-	static const uint32_t table[16] = {0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac,
-	    0x76dc4190, 0x6b6b51f4, 0x4db26158, 0x5005713c, 0xedb88320, 0xf00f9344, 0xd6d6a3e8,
-	    0xcb61b38c, 0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c};
-	uint32_t crc = UINT32_MAX;
-
-	for (size_t i = 0; i < len; i++) {
-		crc ^= (unsigned char)s[i];
-		crc = crc >> 4 ^ table[crc & 15];
-		crc = crc >> 4 ^ table[crc & 15];
-	}
-	return ~crc;
-}
-
 void private_seal(struct jw *w)
 {
 	char sum[16];
 
-	snprintf(sum, sizeof(sum), "%08x", (unsigned)private_crc(w->buf, w->len));
+	snprintf(sum, sizeof(sum), "%08x", (unsigned)crc32_of(w->buf, w->len));
 	jw_str(w, "crc32", sum);
 	jw_object_end(w);
 	jw_bytes(w, "\n", 1);

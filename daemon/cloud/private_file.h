@@ -24,8 +24,6 @@ int private_remove(const char *dir, const char *name);
 char *private_set_aside(const char *dir, const char *name, int64_t wall_ms);
 /* Wipes the string under key, at the top or below "data": it is not to be read again. */
 void private_json_wipe(json_object *o, const char *key);
-/* CRC-32: every flip of one bit shows. */
-uint32_t private_crc(const char *s, size_t len);
 
 /* A file that is taken only as it was written: its writer seals it; its reader parses it, writes
  * what it has understood once more and compares. */

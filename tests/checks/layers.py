@@ -10,7 +10,7 @@ import tree
 
 # A folder, and the folders it may include beside itself. Siblings are not named, so they stay strangers.
 IO, MODEL = 'daemon/io', 'daemon/model'
-L4 = ['daemon/fleet', 'daemon/camera', 'daemon/files', 'daemon/cloud']
+L4 = ['daemon/fleet', 'daemon/camera', 'daemon/files', 'daemon/cloud', 'daemon/store']
 LAYERS = {
     'common': [],
     'daemon/io': ['common'],
@@ -19,6 +19,7 @@ LAYERS = {
     'daemon/camera': ['common', IO, MODEL],
     'daemon/files': ['common', IO, MODEL],
     'daemon/cloud': ['common', IO, MODEL],
+    'daemon/store': ['common', IO, MODEL],
     'daemon/api': ['common', IO, MODEL] + L4,
     'daemon/bridge': ['common', IO, MODEL] + L4,
     'daemon/video': ['common'],

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/crc.h"
 #include "common/secret.h"
 #include "common/util.h"
 #include "daemon/cloud/bound_file.h"
@@ -22,8 +23,7 @@ static void set_sum(char *text)
 	char *key = strstr(text, SUM_KEY), *at = key ? key + strlen(SUM_KEY) : NULL, sum[16];
 
 	if (at && strlen(at) >= 8) {
-		snprintf(
-		    sum, sizeof(sum), "%08x", (unsigned)private_crc(text, (size_t)(key - text)));
+		snprintf(sum, sizeof(sum), "%08x", (unsigned)crc32_of(text, (size_t)(key - text)));
 		memcpy(at, sum, 8);
 	}
 }

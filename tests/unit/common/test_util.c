@@ -91,6 +91,7 @@ static void durations_and_sizes_have_units(void **state)
 
 static void times_are_utc_with_milliseconds(void **state)
 {
+	int64_t ms = 0;
 	char buf[32];
 
 	assert_string_equal(time_rfc3339(0, buf), "1970-01-01T00:00:00.000Z");
@@ -99,6 +100,15 @@ static void times_are_utc_with_milliseconds(void **state)
 	assert_string_equal(time_rfc3339(951782400000, buf), "2000-02-29T00:00:00.000Z");
 	assert_string_equal(time_rfc3339(INT64_MAX, buf), "9999-12-31T23:59:59.999Z");
 	assert_string_equal(time_rfc3339(INT64_MIN, buf), "0000-01-01T00:00:00.000Z");
+	assert_int_equal(time_parse_rfc3339("2026-11-23T01:02:03.004Z", &ms), 0);
+	assert_int_equal(ms, 1795395723004);
+	assert_int_equal(time_parse_rfc3339("2026-11-23T01:02:03.5Z", &ms), 0);
+	assert_int_equal(ms, 1795395723500);
+	assert_int_equal(time_parse_rfc3339("2026-11-23T01:02:03.0049999Z", &ms), 0);
+	assert_int_equal(ms, 1795395723004);
+	assert_int_equal(time_parse_rfc3339("2026-11-23T01:02:03", &ms), -EINVAL);
+	assert_int_equal(time_parse_rfc3339("2026-11-23", &ms), -EINVAL);
+	assert_int_equal(time_parse_rfc3339("", &ms), -EINVAL);
 }
 
 static void globs_know_star_and_question_mark(void **state)
