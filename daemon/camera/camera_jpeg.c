@@ -1,15 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* The feed of port 6000: the code first, then pictures, each copied once into its own memory. */
-#include <event2/buffer.h>
+/* The feed of port 6000: the code first, then pictures, each decrypted into its own memory. */
 #include <string.h>
 
 #include "daemon/camera/camera_internal.h"
 
-enum {
-	JPEG_PORT = 6000,
-	/* More is not held unread; half of it is what a frame is read by. */
-	READ_MAX = 128 * 1024,
-};
+enum { JPEG_PORT = 6000 };
 
 /* The printer says the same, nothing, to a wrong code and to one viewer too many (bambu.md 2.6). */
 static void fail_unsaid(struct camera *c)
@@ -71,7 +66,6 @@ static void on_up(void *arg)
 	c->feed.up = true;
 	c->reconnects += c->had_up;
 	c->had_up = true;
-	stream_want(c->feed.stream, JPEG6000_HEADER_BYTES);
 	loop_timer_start(&c->stall, CAMERA_STALL_MS);
 }
 
@@ -82,42 +76,33 @@ static void fail_step(struct camera *c, int rc)
 				  : "the camera sent something that is no JPEG");
 }
 
-/* False when the feed is over. */
-static bool take(struct camera *c, struct evbuffer *in)
+static void *on_room(void *arg, size_t *ret_len)
 {
-	struct frame *f = NULL;
-	size_t room, left = evbuffer_get_length(in);
-	void *to = jpeg6000_room(&c->feed.split, &room);
-	int rc, got = evbuffer_remove(in, to, room < left ? room : left);
+	struct camera *c = arg;
 
-	if (got <= 0) {
-		return false;
-	}
-	c->feed.bytes += (uint64_t)got;
-	c->bytes += (uint64_t)got;
-	rc = jpeg6000_filled(&c->feed.split, (size_t)got, &f);
+	return jpeg6000_room(&c->feed.split, ret_len);
+}
+
+static void on_filled(void *arg, size_t len)
+{
+	struct camera *c = arg;
+	struct frame *f = NULL;
+	size_t room;
+	int rc = jpeg6000_filled(&c->feed.split, len, &f);
+
+	c->feed.bytes += len;
+	c->bytes += len;
 	if (rc > 0) {
 		fail_step(c, rc);
-		return false;
+		return;
 	}
 	if (f) {
 		camera_take_frame(c, f);
 	}
-	return c->feed.stream != NULL; /* who got the picture may have ended it */
-}
-
-static void on_data(void *arg, struct evbuffer *in)
-{
-	struct camera *c = arg;
-	size_t room;
-
-	while (evbuffer_get_length(in) > 0) {
-		if (!take(c, in)) {
-			return;
-		}
+	if (c->feed.stream) { /* who got the picture may have ended it */
+		jpeg6000_room(&c->feed.split, &room);
+		stream_want(c->feed.stream, room);
 	}
-	jpeg6000_room(&c->feed.split, &room);
-	stream_want(c->feed.stream, room);
 }
 
 void camera_open_jpeg(struct camera *c)
@@ -130,9 +115,9 @@ void camera_open_jpeg(struct camera *c)
 	    .verify = t->verify,
 	    .name = t->serial,
 	    .pin = t->pin,
-	    .read_max = READ_MAX,
 	};
-	struct stream_handler handler = {.up = on_up, .data = on_data, .down = on_down, .arg = c};
+	struct stream_handler handler = {
+	    .up = on_up, .room = on_room, .filled = on_filled, .down = on_down, .arg = c};
 
 	jpeg6000_reset(&c->feed.split);
 	c->feed.stream = stream_open(c->loop, &config, &handler);

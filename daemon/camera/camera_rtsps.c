@@ -13,9 +13,9 @@
 
 enum {
 	RTSPS_PORT = 322,
-	READ_MAX = 256 * 1024, /* held unread: more than the longest packet */
-	PACKET_HEAD = 4,       /* $, channel, length */
-	CHALLENGES_MAX = 3,    /* of one session, all but the first for a nonce that is stale */
+	ROOM = 16 * 1024,   /* one record of TLS */
+	PACKET_HEAD = 4,    /* $, channel, length */
+	CHALLENGES_MAX = 3, /* of one session, all but the first for a nonce that is stale */
 	/* Without viewers: somewhat less than a second, so that one key a second is taken. */
 	PICTURE_GAP_MS = 900,
 	KEEP_ALIVE_MAX_S = 60,
@@ -35,6 +35,9 @@ _Static_assert(ARRAY_SIZE(methods) == STEP_COUNT, "one method per step");
 struct rtsps {
 	struct camera *camera;
 	enum step step;
+	/* What is not whole yet: less than the longest packet or reply, and a record. */
+	struct evbuffer *in;
+	struct evbuffer_iovec space; /* in it, given to the stream */
 	unsigned cseq, challenges;
 	struct rtsp_auth auth;
 	char uri[256], base[256], track[600], session[128];
@@ -46,17 +49,6 @@ struct rtsps {
 	int64_t taken_mono_ms;
 	struct loop_timer keep_alive;
 };
-
-void camera_close_rtsps(struct camera *c)
-{
-	struct rtsps *s = TAKE(c->feed.rtsps);
-
-	if (s) {
-		loop_timer_stop(&s->keep_alive);
-		rtp_h264_finish(&s->rtp);
-		free(s);
-	}
-}
 
 /* ---- pictures ---- */
 
@@ -123,7 +115,8 @@ static void draw_hex(char ret[static 17])
 	}
 }
 
-static void send_request(struct rtsps *s, const char *method, const char *uri, const char *headers)
+/* False: the login is too long. */
+static bool send_request(struct rtsps *s, const char *method, const char *uri, const char *headers)
 {
 	struct camera *c = s->camera;
 	char buf[RTSP_REQUEST_MAX], cnonce[17];
@@ -141,40 +134,43 @@ static void send_request(struct rtsps *s, const char *method, const char *uri, c
 	len = rtsp_write_request(&r, buf, sizeof(buf));
 	if (len > 0) {
 		stream_write(c->feed.stream, buf, (size_t)len);
-		explicit_bzero(buf, (size_t)len);
-	} else {
-		camera_fail(c, CAMERA_PHASE_ERROR, ERR_CAMERA_REFUSED,
-		    "the access code is longer than a login can be");
 	}
+	explicit_bzero(buf, sizeof(buf));
+	return len > 0;
 }
 
-static void ask(struct rtsps *s)
+static bool write_step(struct rtsps *s)
 {
-	char headers[256] = "";
+	char headers[256];
 
 	switch (s->step) {
 	case STEP_OPTIONS:
-		send_request(s, methods[s->step], s->uri, "");
-		break;
+		return send_request(s, methods[s->step], s->uri, "");
 	case STEP_DESCRIBE:
-		send_request(s, methods[s->step], s->uri, "Accept: application/sdp\r\n");
-		break;
+		return send_request(s, methods[s->step], s->uri, "Accept: application/sdp\r\n");
 	case STEP_SETUP:
-		send_request(s, methods[s->step], s->track,
+		return send_request(s, methods[s->step], s->track,
 		    "Transport: RTP/AVP/TCP;unicast;interleaved=0-1\r\n");
-		break;
 	case STEP_PLAY:
 		snprintf(
 		    headers, sizeof(headers), "Session: %s\r\nRange: npt=0.000-\r\n", s->session);
-		send_request(s, methods[s->step], s->base, headers);
-		break;
+		return send_request(s, methods[s->step], s->base, headers);
 	case STEP_PLAYING:
 		snprintf(headers, sizeof(headers), "Session: %s\r\n", s->session);
-		send_request(
+		return send_request(
 		    s, s->get_parameter ? "GET_PARAMETER" : methods[s->step], s->base, headers);
-		break;
 	case STEP_COUNT:
 		break;
+	}
+	return true;
+}
+
+/* May end the feed. */
+static void ask(struct rtsps *s)
+{
+	if (!write_step(s)) {
+		camera_fail(s->camera, CAMERA_PHASE_ERROR, ERR_CAMERA_REFUSED,
+		    "the access code is longer than a login can be");
 	}
 }
 
@@ -368,26 +364,45 @@ static bool cut_reply(struct rtsps *s, struct evbuffer *in, size_t have)
 	return true;
 }
 
-static void on_data(void *arg, struct evbuffer *in)
+static void cut_all(struct rtsps *s)
 {
-	struct camera *c = arg;
+	struct camera *c = s->camera;
 	size_t have;
 	bool more = true;
 
-	while (more && c->feed.rtsps && (have = evbuffer_get_length(in)) > 0) {
-		size_t before = have;
-
-		if (*evbuffer_pullup(in, 1) == '$') {
-			more = cut_packet(c->feed.rtsps, in, have);
+	while (more && (have = evbuffer_get_length(s->in)) > 0) {
+		if (*evbuffer_pullup(s->in, 1) == '$') {
+			more = cut_packet(s, s->in, have);
 		} else {
-			more = cut_reply(c->feed.rtsps, in, have);
+			more = cut_reply(s, s->in, have);
 		}
+		more = more && c->feed.rtsps == s;
 		if (more) {
-			before -= evbuffer_get_length(in);
-			c->feed.bytes += before;
-			c->bytes += before;
+			c->feed.bytes += have - evbuffer_get_length(s->in);
 		}
 	}
+}
+
+static void *on_room(void *arg, size_t *ret_len)
+{
+	struct rtsps *s = ((struct camera *)arg)->feed.rtsps;
+
+	if (evbuffer_reserve_space(s->in, ROOM, &s->space, 1) != 1) {
+		abort(); /* out of memory */
+	}
+	*ret_len = ROOM;
+	return s->space.iov_base;
+}
+
+static void on_filled(void *arg, size_t len)
+{
+	struct camera *c = arg;
+	struct rtsps *s = c->feed.rtsps;
+
+	s->space.iov_len = len;
+	evbuffer_commit_space(s->in, &s->space, 1);
+	c->bytes += len;
+	cut_all(s);
 }
 
 static void on_up(void *arg)
@@ -424,6 +439,20 @@ static void on_down(void *arg, enum stream_down why, const char *text)
 	}
 }
 
+/* ---- begin and end ---- */
+
+void camera_close_rtsps(struct camera *c)
+{
+	struct rtsps *s = TAKE(c->feed.rtsps);
+
+	if (s) {
+		loop_timer_stop(&s->keep_alive);
+		rtp_h264_finish(&s->rtp);
+		evbuffer_free(s->in);
+		free(s);
+	}
+}
+
 void camera_open_rtsps(struct camera *c)
 {
 	const struct camera_target *t = &c->target;
@@ -435,12 +464,13 @@ void camera_open_rtsps(struct camera *c)
 	    .verify = t->verify,
 	    .name = t->serial,
 	    .pin = t->pin,
-	    .read_max = READ_MAX,
 	};
-	struct stream_handler handler = {.up = on_up, .data = on_data, .down = on_down, .arg = c};
+	struct stream_handler handler = {
+	    .up = on_up, .room = on_room, .filled = on_filled, .down = on_down, .arg = c};
 	bool v6 = strchr(t->address, ':') != NULL;
 
 	s->camera = c;
+	s->in = evbuffer_new();
 	s->taken_mono_ms = loop_now_ms(c->loop) - PICTURE_GAP_MS;
 	snprintf(s->uri, sizeof(s->uri), "rtsps://%s%s%s:%u/streaming/live/1", v6 ? "[" : "",
 	    t->address, v6 ? "]" : "", config.port);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A TLS byte stream on the loop: connect, verify, read and write, with a deadline until it is up.
- */
+ * What comes is decrypted straight to where it belongs: nothing is held unread. */
 #pragma once
 
 #include <stddef.h>
@@ -8,7 +8,6 @@
 
 #include "daemon/io/tls.h"
 
-struct evbuffer;
 struct loop;
 struct stream;
 
@@ -32,15 +31,14 @@ struct stream_config {
 	enum tls_verify verify;
 	const char *name;   /* the certificate's: the serial */
 	const uint8_t *pin; /* 32 bytes, TLS_VERIFY_PIN */
-	size_t read_max;    /* bytes held unread before reading stops, and a record (16 KiB) */
 };
 
-/* From the loop, never before stream_open returns. stream_destroy is safe in each. */
+/* From the loop, never before stream_open returns. stream_destroy is safe in each but room. */
 struct stream_handler {
 	void (*up)(void *arg); /* verified: now secrets may be sent */
-	/* Takes what it can; called again when more has come. To leave read_max bytes and not pause
-	 * is to be called for ever. */
-	void (*data)(void *arg, struct evbuffer *in);
+	/* Where the next bytes belong; *ret_len of them at most, never 0. */
+	void *(*room)(void *arg, size_t *ret_len);
+	void (*filled)(void *arg, size_t len); /* so many were put there */
 	/* Last call; the socket is closed. text is one line, escaped. */
 	void (*down)(void *arg, enum stream_down why, const char *text);
 	void *arg;
@@ -48,15 +46,11 @@ struct stream_handler {
 
 struct stream *stream_open(
     struct loop *l, const struct stream_config *c, const struct stream_handler *h);
-/* Ends it at once, with close_notify if that goes without waiting; no callback follows. NULL is
- * fine. */
+/* Ends it at once; what was written, and close_notify, go out as far as that goes without waiting;
+ * no callback follows. NULL is fine. */
 void stream_destroy(struct stream *s);
-/* After up. Wiped when sent: it may be a secret. */
+/* After up. Wiped when sent: it may be a secret. More than 64 KiB that nobody takes end it. */
 void stream_write(struct stream *s, const void *data, size_t len);
-/* data is called when so many bytes are there (at most half of read_max), not for each record; 0:
- * for any. */
+/* With less than so many more bytes nothing can be done: the loop is not woken for each packet
+ * meanwhile. 0: it is for any. */
 void stream_want(struct stream *s, size_t bytes);
-/* Reading stops and goes on (bufferevent_disable: a watermark alone would spin). */
-void stream_pause(struct stream *s);
-void stream_resume(struct stream *s);
-const struct tls_peer *stream_peer(const struct stream *s);
