@@ -441,11 +441,23 @@ static void on_down(void *arg, enum stream_down why, const char *text)
 
 /* ---- begin and end ---- */
 
+/* The printer's one place is free at once, not when it notices. */
+static void tear_down(struct rtsps *s)
+{
+	char headers[256];
+
+	if (s->session[0] != '\0') {
+		snprintf(headers, sizeof(headers), "Session: %s\r\n", s->session);
+		send_request(s, "TEARDOWN", s->base, headers);
+	}
+}
+
 void camera_close_rtsps(struct camera *c)
 {
 	struct rtsps *s = TAKE(c->feed.rtsps);
 
 	if (s) {
+		tear_down(s);
 		loop_timer_stop(&s->keep_alive);
 		rtp_h264_finish(&s->rtp);
 		evbuffer_free(s->in);

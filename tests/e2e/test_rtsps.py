@@ -29,7 +29,7 @@ class Cameras(Case):
     def open(self, *models, faults=(), camera="always", hz="2", config=None):
         words = [word for model in models or ("X1C",) for word in ("--model", model)]
         self.sim_ = self.sim("--printers", str(max(1, len(models))), *words, "--rate", "5", "--camera", camera,
-                             "--camera-hz", hz)
+                             "--camera-hz", hz, "--verbose")
         self.printers = json.loads(self.sim_.do("list"))
         self.one = self.printers[0]
         if config:
@@ -123,6 +123,12 @@ class Sessions(Cameras):
         wait_until("the next session", lambda: self.stats("logins") == logins + 1, 5)
         self.more(2)
         self.assertEqual(self.events(), [])
+
+    def test_the_session_is_torn_down_when_the_daemon_ends(self):
+        self.open()
+        self.more(1)
+        self.d.stop()
+        self.sim_.wait_line("camera connection ended: TEARDOWN")
 
     def test_stranger_never_sees_the_code(self):
         self.open(faults=("wrong-cn",))
