@@ -3,6 +3,8 @@
 #pragma once
 
 #include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "ctl/verbs.h"
@@ -17,6 +19,12 @@ int snapshot_run(struct ctl *c);
 int camera_stream_run(struct ctl *c);
 int camera_record_run(struct ctl *c);
 int camera_timelapse_run(struct ctl *c);
+
+/* Whether --show can draw, asked before the picture is. stdout_taken: something else goes there, so
+ * stderr is drawn on. 0, or the exit status, reported. */
+int snapshot_check_show(struct ctl *c, bool stdout_taken);
+/* Draws; the same answers. */
+int snapshot_show(struct ctl *c, bool stdout_taken, const char *jpeg, size_t len);
 
 /* The printer and, where the verb wants one, the word behind it: [PRINTER] WORD. Connects. 0 with
  * an owned printer, or the exit status, reported. */

@@ -22,7 +22,7 @@ static const char *const color_codes[OUT_COLOR_COUNT] = {
     [OUT_DIM] = "\033[2m",
 };
 
-static bool wants_color(const struct args *a, bool tty)
+bool out_wants_color(const struct args *a, bool tty)
 {
 	const char *choice = a->value[OPT_COLOR];
 	const char *off = getenv("NO_COLOR"), *term = getenv("TERM");
@@ -111,7 +111,7 @@ void out_init(struct out *o, const struct args *a)
 	setlocale(LC_CTYPE, "");
 	o->utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
 	o->ascii_only = tty && !o->utf8;
-	o->color = wants_color(a, tty);
+	o->color = out_wants_color(a, tty);
 }
 
 const char *out_color(const struct out *o, enum out_color c)

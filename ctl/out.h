@@ -35,6 +35,8 @@ struct out {
 
 /* Settles the above from options, locale, environment and whether stdout is a terminal. */
 void out_init(struct out *o, const struct args *a);
+/* Whether a terminal (or what is none) is to be coloured, by --color and the environment. */
+bool out_wants_color(const struct args *a, bool tty);
 /* Shows what was held so far; from here on output goes out as it is written. */
 void out_release(struct out *o);
 /* The moment of a later answer. */

@@ -77,24 +77,49 @@ static int pipe_out(struct ctl *c, const char *jpeg, size_t len)
 	return errno == EPIPE ? FOLLOW_READER_GONE : fail_write(c, "stdout", -errno);
 }
 
+static bool is_piped(const char *file)
+{
+	return file && strcmp(file, "-") == 0;
+}
+
+/* Whether something else than a drawing goes to stdout. */
+static bool takes_stdout(struct ctl *c, const char *file)
+{
+	return is_piped(file) || c->out.json != OUT_TEXT;
+}
+
+static int put(struct ctl *c, json_object *result, const char *printer, const char *file,
+    const char *jpeg, size_t len)
+{
+	if (is_piped(file)) {
+		return pipe_out(c, jpeg, len);
+	}
+	if (!file && c->out.json != OUT_TEXT) {
+		out_json(&c->out, result);
+		return 0;
+	}
+	/* Who looks at it wants no file unless he says so. */
+	return !file && c->args.given[OPT_SHOW] ? 0 : save(c, result, printer, file, jpeg, len);
+}
+
 static int deliver(struct ctl *c, json_object *result, const char *printer, const char *file)
 {
 	const char *text = json_get_str(result, "jpeg");
 	_cleanup_free_ char *jpeg = NULL;
 	struct err e = {0};
 	size_t len = 0;
+	int status;
 
-	if (!file && c->out.json != OUT_TEXT) {
-		out_json(&c->out, result);
-		return 0;
-	}
 	jpeg = text ? camera_decode(text, &len) : NULL;
 	if (!jpeg) {
 		err_set(&e, ERR_INTERNAL, "bambud sent no picture");
 		return out_fail(&c->out, &e);
 	}
-	return file && strcmp(file, "-") == 0 ? pipe_out(c, jpeg, len)
-					      : save(c, result, printer, file, jpeg, len);
+	status = put(c, result, printer, file, jpeg, len);
+	if (!status && c->args.given[OPT_SHOW]) {
+		status = snapshot_show(c, takes_stdout(c, file), jpeg, len);
+	}
+	return status;
 }
 
 /* [PRINTER] [FILE|-]: one word is the printer, unless that was told otherwise or it is "-". */
@@ -118,21 +143,16 @@ static int take_words(struct ctl *c, char **ret_printer, const char **ret_file)
 
 static int check_target(struct ctl *c, const char *file)
 {
-	bool piped = file && strcmp(file, "-") == 0;
-	struct err e = {0};
-
-	if (c->args.given[OPT_SHOW]) {
-		err_set(&e, ERR_UNSUPPORTED, "--show: this bambuctl cannot draw pictures");
-		return out_fail(&c->out, &e);
+	if (is_piped(file)) {
+		out_release(&c->out);
+		if (c->out.json != OUT_TEXT) {
+			return call_misuse(c, "--json and the picture do not go to stdout both");
+		}
+		if (isatty(STDOUT_FILENO)) {
+			return call_misuse(c, "a picture is nothing for a terminal");
+		}
 	}
-	if (!piped) {
-		return 0;
-	}
-	out_release(&c->out);
-	if (c->out.json != OUT_TEXT) {
-		return call_misuse(c, "--json and the picture do not go to stdout both");
-	}
-	return isatty(STDOUT_FILENO) ? call_misuse(c, "a picture is nothing for a terminal") : 0;
+	return c->args.given[OPT_SHOW] ? snapshot_check_show(c, takes_stdout(c, file)) : 0;
 }
 
 int snapshot_run(struct ctl *c)

@@ -19,7 +19,7 @@ tests/install.sh $(packages build) $(packages demo) $(packages check) || fail "p
 log=$(mktemp)
 echo "building a release in build-demo ..."
 { [ -d build-demo ] || meson setup build-demo -Dbuildtype=release -Dtests=enabled; } >"$log" 2>&1 &&
-	ninja -C build-demo daemon/bambud ctl/bambuctl ctl/inspect/bambu-inspect daemon/video/bambud-video \
+	ninja -C build-demo daemon/bambud ctl/bambuctl ctl/inspect/bambu-inspect daemon/video/bambud-video ctl/show/bambu-show \
 		tests/sim/bambu-sim >>"$log" 2>&1 ||
 	{ tail -30 "$log"; rm -f "$log"; fail "the build failed"; }
 rm -f "$log"

@@ -26,6 +26,7 @@ LAYERS = {
     'daemon': ['common', IO, MODEL, 'daemon/api', 'daemon/bridge'] + L4,
     'ctl': ['common'],
     'ctl/inspect': ['common'],
+    'ctl/show': ['common'],
     'tests/sim': ['common'],
 }
 # Tests look at everything; what they share lies below tests/ and is included from the root as well.
@@ -36,7 +37,7 @@ FORBIDDEN = {
     'common': (r'event2/|mosquitto\.h|systemd/|curl/', 'common/ has no event loop and no network library'),
     'daemon/model': (r'event2/|mosquitto\.h|systemd/|curl/|sys/socket\.h|common/log\.h',
                      'model/ is pure: no loop, socket or log'),
-    'ctl': (r'event2/|mosquitto\.h|systemd/|curl/|openssl/|zip\.h|expat\.h', 'bambuctl links json-c and libsmartcols alone'),
+    'ctl': (r'event2/|mosquitto\.h|systemd/|curl/|openssl/|zip\.h|expat\.h|chafa|turbojpeg', 'bambuctl links json-c and libsmartcols alone'),
     'daemon/api': (r'mosquitto\.h|openssl/', 'the network of printers ends in io/'),
 }
 
