@@ -127,6 +127,7 @@ static int load(struct config_loader *l, const struct config_sources *src, struc
 		config_apply_cloud(l);
 		config_apply_singles(l);
 		config_apply_printers(l);
+		config_apply_hooks(l);
 	}
 	return rc;
 }
@@ -170,6 +171,7 @@ static void destroy_detail(struct config_detail *d)
 		}
 	}
 	free(d->printers);
+	free(d->hooks);
 	free(d);
 }
 
@@ -206,6 +208,10 @@ void config_destroy(struct config *c)
 		printer_config_finish(&c->printers[i]);
 	}
 	free(c->printers);
+	for (i = 0; i < c->hook_count; i++) {
+		hook_config_finish(&c->hooks[i]);
+	}
+	free(c->hooks);
 	config_strings_free(c->files);
 	config_strings_free(c->warnings);
 	free(c->left_out);

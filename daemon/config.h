@@ -9,6 +9,7 @@
 
 #include "common/err.h"
 #include "common/log.h"
+#include "daemon/bridge/hook_config.h"
 #include "daemon/cloud/account.h"
 #include "daemon/fleet/printer_config.h"
 #include "daemon/model/limits.h"
@@ -60,6 +61,8 @@ struct config {
 	struct derive_limits limits;	 /* [Alerts] */
 	struct printer_config *printers; /* sorted by name */
 	size_t printer_count;
+	struct hook_config *hooks; /* sorted by name */
+	size_t hook_count;
 	char **files;			   /* read, in order; NULL-terminated */
 	char **warnings;		   /* "FILE:LINE: ..." ; NULL-terminated */
 	size_t warning_count, error_count; /* errors: warnings that --check-config treats as errors;
@@ -100,7 +103,8 @@ enum config_type {
 	CONFIG_SECRET, /* @credential, /file, ./file, or inline in a private file */
 	CONFIG_SERIAL,
 	CONFIG_HOST,
-	CONFIG_HEX, /* 32 bytes */
+	CONFIG_HEX,  /* 32 bytes */
+	CONFIG_TIME, /* int64_t, ms */
 	CONFIG_TYPE_COUNT
 };
 const char *config_type_name(enum config_type type); /* "string", "bool", ... */

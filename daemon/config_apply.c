@@ -246,9 +246,10 @@ void config_apply_kept(struct config_loader *l)
 }
 
 /* One sentence, with the place: the first reason stays. */
-static void disable(struct config_loader *l, struct printer_config *p,
-    const struct config_origin *o, bool is_error, const char *text)
+static void disable(struct config_loader *l, void *base, const struct config_origin *o,
+    bool is_error, const char *text)
 {
+	struct printer_config *p = base;
 	_cleanup_free_ char *where = config_origin_text(l->c, o);
 
 	config_warn(l, o, is_error, "%s disabled: %s", p->name, text);
@@ -257,20 +258,20 @@ static void disable(struct config_loader *l, struct printer_config *p,
 	}
 }
 
-static void apply_printer_values(struct config_loader *l, const struct config_draft *d,
-    struct printer_config *p, struct config_origin *origins)
+void config_apply_values(struct config_loader *l, enum config_section_id id,
+    const struct config_draft *d, void *base, struct config_origin *origins,
+    config_refuse_fn refuse)
 {
 	unsigned i;
 
-	for (i = 0; i < l->key_counts[SECTION_PRINTER]; i++) {
+	for (i = 0; i < l->key_counts[id]; i++) {
 		struct refusal r;
 
-		if (apply_value(
-			l, &l->keys[SECTION_PRINTER][i], &d->values[i], p, &origins[i], &r) < 0) {
+		if (apply_value(l, &l->keys[id][i], &d->values[i], base, &origins[i], &r) < 0) {
 			_cleanup_free_ char *text = refusal_text(&r);
 
 			free(r.why);
-			disable(l, p, &d->values[i].origin, r.is_error, text);
+			refuse(l, base, &d->values[i].origin, r.is_error, text);
 		}
 	}
 }
@@ -420,7 +421,8 @@ void config_apply_printers(struct config_loader *l)
 
 		c->printer_count++;
 		p->name = xstrdup(l->printers[i]->name);
-		apply_printer_values(l, l->printers[i], p, c->detail->printers[i]);
+		config_apply_values(
+		    l, SECTION_PRINTER, l->printers[i], p, c->detail->printers[i], disable);
 		check_printer(l, l->printers[i], p, &cache);
 	}
 	check_serials(l);

@@ -12,5 +12,14 @@ void config_apply_cloud(struct config_loader *l);
 void config_apply_singles(struct config_loader *l);
 /* What was said in sections this version lacks, for the dump. */
 void config_apply_kept(struct config_loader *l);
+/* Takes what was refused: the place, whether --check-config treats it as an error, one sentence. */
+typedef void (*config_refuse_fn)(struct config_loader *l, void *base, const struct config_origin *o,
+    bool is_error, const char *text);
+/* The values of one section into its struct. */
+void config_apply_values(struct config_loader *l, enum config_section_id id,
+    const struct config_draft *d, void *base, struct config_origin *origins,
+    config_refuse_fn refuse);
+/* All hooks, sorted by name. */
+void config_apply_hooks(struct config_loader *l);
 /* All printers, sorted by name. */
 void config_apply_printers(struct config_loader *l);

@@ -51,6 +51,10 @@ void config_loader_finish(struct config_loader *l)
 		free(l->printers[i]);
 	}
 	free(l->printers);
+	for (i = 0; i < l->hook_count; i++) {
+		free_draft(l->hooks[i]);
+		free(l->hooks[i]);
+	}
 	for (i = 0; i < SECTION_COUNT; i++) {
 		free_draft(&l->single[i]);
 	}
@@ -141,13 +145,18 @@ static bool is_verb_word(const char *name)
 	return false;
 }
 
-const char *config_check_name(const char *name)
+static bool is_name(const char *name)
 {
 	static const char chars[] =
 	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
 	size_t len = strlen(name);
 
-	if (len == 0 || len > 32 || strspn(name, chars) != len) {
+	return len > 0 && len <= 32 && strspn(name, chars) == len;
+}
+
+const char *config_check_name(const char *name)
+{
+	if (!is_name(name)) {
 		return "a printer's name is 1 to 32 letters, digits, '.', '_' or '-'";
 	}
 	if (name[0] == '-' || name[0] == '.') {
@@ -186,6 +195,29 @@ static struct config_draft *get_printer(
 	return d;
 }
 
+static struct config_draft *get_hook(
+    struct config_loader *l, const char *name, const struct config_origin *o)
+{
+	struct config_draft *d;
+
+	for (size_t i = 0; i < l->hook_count; i++) {
+		if (strcmp(l->hooks[i]->name, name) == 0) {
+			return l->hooks[i];
+		}
+	}
+	if (!is_name(name) || l->hook_count == HOOKS_MAX) {
+		config_warn(l, o, true, "[Hook %s] left out: %s", name,
+		    is_name(name) ? "there are 32 hooks already"
+				  : "a hook's name is 1 to 32 letters, digits, '.', '_' or '-'");
+		return NULL;
+	}
+	d = xcalloc(1, sizeof(*d));
+	d->name = name;
+	d->origin = *o;
+	l->hooks[l->hook_count++] = d;
+	return d;
+}
+
 /* Where the keys that follow a heading go: a draft, or nowhere. */
 struct current {
 	enum config_section_id id;
@@ -210,6 +242,8 @@ static void enter_named(
 		warn_lacks(l, now->id, CONFIG_SECTION_KEYS_MAX, o);
 	} else if (!s->named) {
 		now->draft = &l->single[now->id];
+	} else if (now->id == SECTION_HOOK) {
+		now->draft = get_hook(l, name, o);
 	} else {
 		why = config_check_name(name);
 		if (why) {

@@ -26,6 +26,7 @@ struct config_detail {
 	/* Values without a field, of sections this version lacks; owned. */
 	char *kept[SECTION_COUNT][CONFIG_SECTION_KEYS_MAX];
 	struct config_origin (*printers)[CONFIG_SECTION_KEYS_MAX]; /* as config.printers */
+	struct config_origin (*hooks)[CONFIG_SECTION_KEYS_MAX];	   /* as config.hooks */
 	size_t warnings_left_out;
 };
 
@@ -53,6 +54,8 @@ struct config_loader {
 	struct config_draft single[SECTION_COUNT]; /* Daemon, Cloud, Discovery */
 	struct config_draft **printers;		   /* as they came, then sorted by name */
 	size_t printer_count;
+	struct config_draft *hooks[HOOKS_MAX];
+	size_t hook_count;
 	void *by_name; /* tsearch(3) tree of the same */
 	bool lacks_said[SECTION_COUNT][CONFIG_SECTION_KEYS_MAX + 1]; /* last: the whole section */
 };

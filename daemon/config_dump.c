@@ -53,6 +53,19 @@ static void dump_single(const struct config *c, enum config_section_id id, FILE 
 	dump_section(c, id, base_of(c, id), c->detail->single[id], out);
 }
 
+static void dump_hooks(const struct config *c, FILE *out)
+{
+	for (size_t i = 0; i < c->hook_count; i++) {
+		const struct hook_config *h = &c->hooks[i];
+
+		fprintf(out, "\n[Hook %s]\n", h->name);
+		if (h->disabled) {
+			fprintf(out, "# disabled: %s\n", h->disabled);
+		}
+		dump_section(c, SECTION_HOOK, h, c->detail->hooks[i], out);
+	}
+}
+
 void config_dump(const struct config *c, FILE *out)
 {
 	char **file;
@@ -74,6 +87,7 @@ void config_dump(const struct config *c, FILE *out)
 		}
 		dump_section(c, SECTION_PRINTER, p, c->detail->printers[i], out);
 	}
+	dump_hooks(c, out);
 }
 
 static void add_printer(struct jw *w, const struct printer_config *p)
@@ -95,6 +109,26 @@ static void diff_printers(const struct config *old, const struct config *now, st
 
 		if (order != 0 || !printer_config_equal(a, b)) {
 			add_printer(w, order <= 0 ? a : b);
+		}
+		i += order <= 0;
+		j += order >= 0;
+	}
+}
+
+static void diff_hooks(const struct config *old, const struct config *now, struct jw *w)
+{
+	size_t i = 0, j = 0;
+
+	while (i < old->hook_count || j < now->hook_count) {
+		const struct hook_config *a = i < old->hook_count ? &old->hooks[i] : NULL;
+		const struct hook_config *b = j < now->hook_count ? &now->hooks[j] : NULL;
+		int order = !a ? 1 : !b ? -1 : strcmp(a->name, b->name);
+
+		if (order != 0 || !hook_config_equal(a, b)) {
+			_cleanup_free_ char *word =
+			    xasprintf("Hook %s", order <= 0 ? a->name : b->name);
+
+			jw_str(w, NULL, word);
 		}
 		i += order <= 0;
 		j += order >= 0;
@@ -143,6 +177,7 @@ void config_diff(
 		diff_single(singles[i], old, now, &changed, &restart);
 	}
 	diff_printers(old, now, &changed);
+	diff_hooks(old, now, &changed);
 	jw_array_end(&changed);
 	jw_array_end(&restart);
 	*ret_changed = jw_take(&changed);

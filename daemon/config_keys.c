@@ -19,7 +19,7 @@ const struct config_section config_sections[SECTION_COUNT] = {
     [SECTION_DISCOVERY] = SINGLE("Discovery", discovery),
     [SECTION_ALERTS] = SINGLE("Alerts", limits),
     [SECTION_PRINTER] = {.name = "Printer", .named = true, .built = true},
-    [SECTION_HOOK] = {.name = "Hook", .named = true, .any_keys = true},
+    [SECTION_HOOK] = {.name = "Hook", .named = true, .built = true},
     [SECTION_HISTORY] = {.name = "History", .any_keys = true},
     [SECTION_HTTP] = {.name = "Http", .any_keys = true},
     [SECTION_MQTT] = {.name = "Mqtt", .named = true, .any_keys = true},
@@ -50,6 +50,12 @@ const struct config_section config_sections[SECTION_COUNT] = {
 		.section = "Alerts", .name = key, .type = CONFIG_INT, .values = range, \
 		.preset = def, .reloadable = true, .built = true,                      \
 		.offset = offsetof(struct derive_limits, field), .help = text          \
+	}
+#define HOOK(key, kind, range, def, field, text)                                        \
+	{                                                                               \
+		.section = "Hook", .name = key, .type = CONFIG_##kind, .values = range, \
+		.preset = def, .reloadable = true, .built = true,                       \
+		.offset = offsetof(struct hook_config, field), .help = text             \
 	}
 #define LATER(where, key, kind, range, def, text)                                      \
 	{                                                                              \
@@ -141,6 +147,12 @@ const struct config_key config_keys[] = {
 	"Highest bed temperature a command may ask for, Celsius; 0: by model"),
     PRINTER("Gcode", ENUM, "allow|confirm|deny", "confirm", true, gcode,
 	"Whether raw G-code may be sent"),
+
+    HOOK("On", WORDS, "", "", on, "Kinds of events: print.finished, hms.*"),
+    HOOK("Printers", WORDS, "", "", printers,
+	"Of these printers alone: names, globs, tag=, model=; default: all, and the daemon itself"),
+    HOOK("Exec", STRING, "", "", exec, "Program and its arguments, without a shell"),
+    HOOK("Timeout", TIME, "1s..1h", "30s", timeout_ms, "How long it may take"),
 };
 
 const unsigned config_key_count = ARRAY_SIZE(config_keys);
@@ -157,6 +169,7 @@ static const char *const type_names[CONFIG_TYPE_COUNT] = {
     [CONFIG_SERIAL] = "serial",
     [CONFIG_HOST] = "host",
     [CONFIG_HEX] = "hex",
+    [CONFIG_TIME] = "time",
 };
 static_assert(ARRAY_SIZE(type_names) == CONFIG_TYPE_COUNT, "a name for each type");
 

@@ -209,6 +209,8 @@ static char *say_wanted(const struct config_key *k)
 	case CONFIG_INT:
 	case CONFIG_PORT:
 		return xasprintf("want a number, %s", k->values);
+	case CONFIG_TIME:
+		return xasprintf("want a time such as 30s, %s", k->values);
 	case CONFIG_HEX:
 		return xstrdup("want 64 hexadecimal digits");
 	case CONFIG_HOST:
@@ -241,6 +243,24 @@ static int set_number(const struct config_key *k, void *field, const char *text)
 	return 0;
 }
 
+/* Both ends of "1s..1h". */
+static int set_time(const struct config_key *k, int64_t *field, const char *text)
+{
+	const char *dots = strstr(k->values, "..");
+	_cleanup_free_ char *low = xstrndup(k->values, (size_t)(dots - k->values));
+	int64_t min = 0, max = 0, ms = 0;
+	int rc = parse_duration_ms(low, &min);
+
+	assert(rc == 0);
+	rc = parse_duration_ms(dots + 2, &max);
+	assert(rc == 0);
+	if (parse_duration_ms(text, &ms) < 0 || ms < min || ms > max) {
+		return -EINVAL;
+	}
+	*field = ms;
+	return 0;
+}
+
 static int set_field(const struct config_key *k, void *field, const char *text,
     const struct config_file *file, char **ret_why)
 {
@@ -252,6 +272,8 @@ static int set_field(const struct config_key *k, void *field, const char *text,
 	case CONFIG_INT:
 	case CONFIG_PORT:
 		return set_number(k, field, text);
+	case CONFIG_TIME:
+		return set_time(k, field, text);
 	case CONFIG_HEX:
 		return set_hex(field, text);
 	case CONFIG_HOST:
@@ -328,6 +350,12 @@ static char *number_text(const struct config_key *k, const void *field)
 	return n == 0 && k->type == CONFIG_PORT ? xstrdup("") : xasprintf("%d", n);
 }
 
+static char *time_text(int64_t ms)
+{
+	return ms % 1000 == 0 ? xasprintf("%llds", (long long)ms / 1000)
+			      : xasprintf("%lldms", (long long)ms);
+}
+
 char *config_value_text(const struct config_key *k, const void *base)
 {
 	const void *field = (const char *)base + k->offset;
@@ -342,6 +370,8 @@ char *config_value_text(const struct config_key *k, const void *base)
 	case CONFIG_INT:
 	case CONFIG_PORT:
 		return number_text(k, field);
+	case CONFIG_TIME:
+		return time_text(*(const int64_t *)field);
 	case CONFIG_HEX:
 		return hex_text(field);
 	case CONFIG_WORDS:

@@ -323,6 +323,7 @@ static const struct {
     {start_fleet, stop_fleet},
     {daemon_start_cloud, daemon_stop_cloud},
     {daemon_start_texts, daemon_stop_texts},
+    {daemon_start_hooks, daemon_stop_hooks},
     {start_files, stop_files},
     {daemon_start_cameras, daemon_stop_cameras},
     {start_metrics, stop_metrics},

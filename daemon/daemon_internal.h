@@ -35,6 +35,7 @@ struct daemon {
 	struct wake *wake;
 	struct files *files;
 	struct cameras *cameras;
+	struct hooks *hooks;
 	struct metrics *metrics;
 	struct server *server;
 	struct notify *notify;
@@ -71,6 +72,10 @@ int daemon_start_cameras(struct daemon *d, struct err *e);
 void daemon_stop_cameras(struct daemon *d);
 void daemon_sync_cameras(struct daemon *d);		     /* the registry has other printers */
 struct camera *daemon_camera(void *arg, const char *serial); /* arg: struct daemon; NULL: none */
+/* What is told to programs and web servers; a step of the start list and its mirror. */
+int daemon_start_hooks(struct daemon *d, struct err *e);
+void daemon_stop_hooks(struct daemon *d);
+void daemon_apply_hooks(struct daemon *d); /* after a change of the configuration */
 /* The control socket, listening; a step of the start list and its mirror. */
 int daemon_start_server(struct daemon *d, struct err *e);
 void daemon_stop_server(struct daemon *d);

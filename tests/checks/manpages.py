@@ -77,6 +77,8 @@ def kind_of_value(k):
     if k['type'] in ('int', 'port'):
         bounds = k['values'].removeprefix('off|')
         return 'A number, ' + bounds.replace('..', ' to ') + (', or off' if bounds != k['values'] else '')
+    if k['type'] == 'time':
+        return 'A time, ' + k['values'].replace('..', ' to ')
     return kinds[k['type']]
 
 

@@ -124,13 +124,13 @@ static void config_section_with_or_without_a_name_as_it_must_be(void **state)
 static void config_features_not_built_get_one_line_each(void **state)
 {
 	struct config *c = fixture_load(
-	    "[Discovery]\nSsdp=no\nAdopt=none\n[Hook a]\nX=1\nY=2\n[Hook b]\nX=1\n"
+	    "[Discovery]\nSsdp=no\nAdopt=none\n[Mqtt a]\nX=1\nY=2\n[Mqtt b]\nX=1\n"
 	    "[History]\nKeep=1\n" FIXTURE_PRINTER
 	    "[Printer two]\nSerial=01P00A000000002\nAddress=127.0.0.1\nAccessCode=1\n");
 
 	assert_int_equal(c->error_count, 0);
 	assert_int_equal(c->warning_count, 2);
-	fixture_has(c->warnings[0], "[Hook] is not in this version");
+	fixture_has(c->warnings[0], "[Mqtt] is not in this version");
 	fixture_has(c->warnings[1], "[History] is not in this version");
 	config_destroy(c);
 }

@@ -52,7 +52,7 @@ static void dump_shows_why_a_printer_is_disabled(void **state)
 
 static void dump_names_every_key_of_the_table(void **state)
 {
-	struct config *c = fixture_load(FIXTURE_PRINTER);
+	struct config *c = fixture_load(FIXTURE_PRINTER "[Hook a]\nOn=*\nExec=/bin/true\n");
 	_cleanup_free_ char *text = dump(c);
 	unsigned i;
 
@@ -75,7 +75,9 @@ static void dump_is_a_configuration_of_the_same_values(void **state)
 	c = fixture_load(
 	    FIXTURE_PRINTER "Tags=a b\nCaFile=./ca.pem\nVerify=pin\nCameraPort=6000\nPin="
 			    "00112233445566778899aabbccddeeffffeeddccbbaa99887766554433221100\n"
-			    "[Cloud]\nRegion=china\n[Daemon]\nOthers=read\nLogLevel=debug\n");
+			    "[Cloud]\nRegion=china\n"
+			    "[Hook a]\nOn=print.* hms.raised\nExec=/bin/true 'a "
+			    "b'\nTimeout=5min\n[Daemon]\nOthers=read\nLogLevel=debug\n");
 	text = dump(c);
 	*strstr(text, "AccessCode=***") = '#';
 	again = fixture_load_mode(0600, text);
@@ -109,6 +111,30 @@ static void diff_names_what_changed_and_what_needs_a_restart(void **state)
 	config_destroy(b);
 }
 
+static void diff_names_hooks(void **state)
+{
+	struct config *a =
+	    fixture_load("[Hook a]\nOn=*\nExec=/bin/true\n[Hook b]\nOn=*\nExec=/bin/true\n");
+	struct config *b =
+	    fixture_load("[Hook b]\nOn=*\nExec=/bin/true\n\n[Hook c]\nOn=*\nExec=/bin/true\n");
+	struct config *c =
+	    fixture_load("[Hook b]\nOn=*\nExec=/bin/true 1\n[Hook c]\nOn=*\nExec=/bin/true\n");
+	_cleanup_free_ char *changed = NULL, *then = NULL, *none = NULL, *restart = NULL;
+
+	config_diff(a, b, &changed, &restart);
+	assert_string_equal(changed, "[\"Hook a\",\"Hook c\"]");
+	assert_string_equal(restart, "[]");
+	free(TAKE(restart));
+	config_diff(b, c, &then, &restart);
+	assert_string_equal(then, "[\"Hook b\"]");
+	free(TAKE(restart));
+	config_diff(c, c, &none, &restart);
+	assert_string_equal(none, "[]");
+	config_destroy(a);
+	config_destroy(b);
+	config_destroy(c);
+}
+
 static void diff_sees_a_new_access_code(void **state)
 {
 	struct config *a = fixture_load(FIXTURE_PRINTER);
@@ -132,6 +158,7 @@ int main(void)
 	    T(dump_names_every_key_of_the_table),
 	    T(dump_is_a_configuration_of_the_same_values),
 	    T(diff_names_what_changed_and_what_needs_a_restart),
+	    T(diff_names_hooks),
 	    T(diff_sees_a_new_access_code),
 	};
 
