@@ -9,6 +9,7 @@
 #include "common/jw.h"
 #include "common/util.h"
 #include "daemon/camera/camera.h"
+#include "daemon/camera/video_pool.h"
 #include "daemon/fleet/door.h"
 #include "daemon/fleet/printer.h"
 #include "daemon/fleet/printer_config.h"
@@ -33,6 +34,7 @@ struct cameras {
 	size_t count;
 	struct hub_observer observer;
 	struct spawner *spawner; /* of bambud-video; NULL: it is not there */
+	struct video_pool *videos;
 };
 
 /* ---- what the camera tells ---- */
@@ -175,7 +177,7 @@ static void tell(struct camera_entry *e)
 	    .protocol = protocol_of(s),
 	    .wish = wish_of(config),
 	    .code_works = code_works(e->printer),
-	    .spawner = e->daemon->cameras->spawner,
+	    .videos = e->daemon->cameras->videos,
 	};
 
 	e->seen = seen_of(e->printer);
@@ -361,6 +363,9 @@ int daemon_start_cameras(struct daemon *d, struct err *e)
 	d->cameras = xcalloc(1, sizeof(*d->cameras));
 	d->cameras->observer = (struct hub_observer){.changed = on_printer_changed, .arg = d};
 	d->cameras->spawner = find_video(d);
+	if (d->cameras->spawner) {
+		d->cameras->videos = video_pool_create(d->cameras->spawner);
+	}
 	hub_observe(d->hub, &d->cameras->observer);
 	daemon_sync_cameras(d);
 	return 0;
@@ -375,6 +380,7 @@ void daemon_stop_cameras(struct daemon *d)
 		entry_destroy(c->list[i]);
 	}
 	free(c->list);
+	video_pool_destroy(c->videos);
 	spawner_destroy(c->spawner);
 	free(c);
 }

@@ -14,7 +14,7 @@
 struct camera;
 struct loop;
 struct secret;
-struct spawner;
+struct video_pool;
 
 enum camera_protocol { CAMERA_PROTOCOL_NONE, CAMERA_PROTOCOL_JPEG, CAMERA_PROTOCOL_RTSPS };
 enum camera_wish { CAMERA_WISH_ALWAYS, CAMERA_WISH_ON_DEMAND, CAMERA_WISH_OFF };
@@ -45,8 +45,8 @@ struct camera_target {
 	 * upgrading; RTSPS with liveview off); NULL: it may. */
 	const char *hold;
 	enum err_type hold_error;
-	bool code_works;	 /* its broker takes the same code now */
-	struct spawner *spawner; /* of bambud-video; outlives the camera. NULL: there is none */
+	bool code_works;	   /* its broker takes the same code now */
+	struct video_pool *videos; /* outlives the camera. NULL: there is no bambud-video */
 };
 
 struct camera_view {

@@ -165,7 +165,7 @@ static enum err_type forbidden(
 		return t->hold_error != ERR_NONE ? t->hold_error : ERR_BUSY;
 	}
 	*ret_phase = CAMERA_PHASE_ERROR;
-	if (t->protocol == CAMERA_PROTOCOL_RTSPS && !t->spawner) {
+	if (t->protocol == CAMERA_PROTOCOL_RTSPS && !t->videos) {
 		*ret_text = "bambud-video, which decodes this camera, is not installed";
 		return ERR_UNSUPPORTED;
 	}

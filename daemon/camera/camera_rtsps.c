@@ -63,9 +63,9 @@ static void on_frame(void *arg, struct frame *f)
 	}
 }
 
-static void on_video_failed(void *arg, const char *why)
+static void on_video_failed(void *arg, enum err_type error, const char *why)
 {
-	camera_enter(arg, CAMERA_PHASE_ERROR, ERR_INTERNAL, why);
+	camera_enter(arg, CAMERA_PHASE_ERROR, error, why);
 }
 
 static struct video *video_of(struct camera *c)
@@ -73,7 +73,7 @@ static struct video *video_of(struct camera *c)
 	struct video_handler handler = {.frame = on_frame, .failed = on_video_failed, .arg = c};
 
 	if (!c->video) {
-		c->video = video_create(c->loop, c->target.spawner, &handler);
+		c->video = video_create(c->loop, c->target.videos, &handler);
 	}
 	return c->video;
 }
