@@ -23,6 +23,7 @@ struct stream *stream_open(
 	str_copy(fake_streams.name, sizeof(fake_streams.name), c->name);
 	fake_streams.port = c->port;
 	fake_streams.written_len = 0;
+	memset(fake_streams.written, 0, sizeof(fake_streams.written));
 	fake_streams.opened++;
 	fake_streams.open++;
 	if (fake_streams.open > fake_streams.open_max) {
@@ -44,7 +45,7 @@ void stream_destroy(struct stream *s)
 
 void stream_write(struct stream *s, const void *data, size_t len)
 {
-	assert(fake_streams.written_len + len <= sizeof(fake_streams.written));
+	assert(fake_streams.written_len + len < sizeof(fake_streams.written));
 	memcpy(fake_streams.written + fake_streams.written_len, data, len);
 	fake_streams.written_len += len;
 }
@@ -68,6 +69,7 @@ void fake_data(const void *data, size_t len)
 		void *to = h->room(h->arg, &n);
 
 		n = n < len ? n : len;
+		n = fake_streams.chunk > 0 && fake_streams.chunk < n ? fake_streams.chunk : n;
 		memcpy(to, at, n);
 		at += n;
 		len -= n;

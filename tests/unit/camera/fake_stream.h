@@ -14,8 +14,9 @@ struct fake_streams {
 	char address[64];      /* of the last */
 	uint16_t port;
 	char name[64];
-	uint8_t written[256]; /* to the last */
+	uint8_t written[16384]; /* to the last; also after its end, with a 0 behind */
 	size_t written_len;
+	size_t chunk; /* of fake_data; 0: as much as there is room for */
 };
 extern struct fake_streams fake_streams; /* zeroed by a test's setup */
 
