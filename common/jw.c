@@ -14,18 +14,23 @@ void jw_init(struct jw *w)
 	*w = (struct jw){0};
 }
 
-void jw_finish(struct jw *w)
+void jw_init_secret(struct jw *w)
 {
-	free(w->buf);
-	*w = (struct jw){0};
+	*w = (struct jw){.wipes = true};
 }
 
-void jw_wipe(struct jw *w)
+static void let_go(struct jw *w)
 {
-	if (w->buf) {
+	if (w->wipes && w->buf) {
 		explicit_bzero(w->buf, w->cap);
 	}
-	jw_finish(w);
+	free(w->buf);
+}
+
+void jw_finish(struct jw *w)
+{
+	let_go(w);
+	*w = (struct jw){0};
 }
 
 void jw_reset(struct jw *w)
@@ -41,8 +46,20 @@ char *jw_take(struct jw *w)
 {
 	char *text = w->buf ? TAKE(w->buf) : xstrdup("");
 
-	*w = (struct jw){0};
+	*w = (struct jw){.wipes = w->wipes};
 	return text;
+}
+
+/* realloc would leave the old bytes somewhere in the heap. */
+static void move_to(struct jw *w, size_t cap)
+{
+	char *buf = xmalloc(cap);
+
+	if (w->buf) {
+		memcpy(buf, w->buf, w->len + 1);
+	}
+	let_go(w);
+	w->buf = buf;
 }
 
 static void grow(struct jw *w, size_t need)
@@ -52,7 +69,11 @@ static void grow(struct jw *w, size_t need)
 	while (cap < need) {
 		cap *= 2;
 	}
-	w->buf = xrealloc(w->buf, cap);
+	if (w->wipes) {
+		move_to(w, cap);
+	} else {
+		w->buf = xrealloc(w->buf, cap);
+	}
 	w->cap = cap;
 }
 

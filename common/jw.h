@@ -10,13 +10,15 @@ struct jw {
 	char *buf; /* NUL-terminated after jw_end calls */
 	size_t len, cap;
 	bool comma; /* the next value in this container needs one */
+	bool wipes; /* what it leaves behind is wiped */
 };
 
 void jw_init(struct jw *w);
+void jw_init_secret(struct jw *w); /* the same for secrets: every buffer is wiped */
 void jw_finish(struct jw *w);
-void jw_wipe(struct jw *w);  /* the same, but the buffer is wiped first */
 void jw_reset(struct jw *w); /* keeps the buffer */
-/* Hands over the NUL-terminated text; the writer is empty afterwards. Caller frees. */
+/* Hands over the NUL-terminated text; the writer is empty afterwards. Caller frees,
+ * and wipes. */
 char *jw_take(struct jw *w);
 
 /* key NULL inside arrays and at the top. */

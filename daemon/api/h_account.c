@@ -8,7 +8,7 @@
 #include "daemon/api/handlers.h"
 #include "daemon/api/reply.h"
 #include "daemon/cloud/account.h"
-#include "daemon/cloud/private_file.h"
+#include "common/private_file.h"
 #include "daemon/cloud/rest.h"
 #include "daemon/fleet/cloud_link.h"
 #include "daemon/fleet/fleet.h"

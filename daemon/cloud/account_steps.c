@@ -7,10 +7,10 @@
 #include <sys/random.h>
 
 #include "common/jw.h"
+#include "common/private_file.h"
 #include "common/secret.h"
 #include "common/text.h"
 #include "daemon/cloud/account_internal.h"
-#include "daemon/cloud/private_file.h"
 
 enum {
 	LOGIN_LIFE_MS = 10 * 60 * 1000,
@@ -294,12 +294,12 @@ static void ask_candidate(struct account *a, enum account_region region, const s
 	a->candidate.text = secret_dup(text);
 	a->candidate.region = region;
 	account_settle_rest(a);
-	jw_init(&header);
+	jw_init_secret(&header);
 	jw_bytes(&header, "Authorization: Bearer ", strlen("Authorization: Bearer "));
 	jw_bytes(&header, secret_reveal(text), secret_len(text) + 1);
 	headers[0] = header.buf;
 	a->candidate.call = rest_start(a->rest, &q, on_candidate, a);
-	jw_wipe(&header);
+	jw_finish(&header);
 }
 
 int account_token_set(struct account *a, enum account_region region, const struct secret *token,

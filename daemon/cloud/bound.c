@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "common/json.h"
+#include "common/private_file.h"
 #include "common/secret.h"
 #include "common/util.h"
-#include "daemon/cloud/private_file.h"
 
 enum { SERIAL_MIN = 8, SERIAL_MAX = 20, TEXT_MAX = 128, CODE_MAX = 64 };
 

@@ -8,9 +8,9 @@
 
 #include "common/json.h"
 #include "common/jw.h"
+#include "common/private_file.h"
 #include "common/secret.h"
 #include "common/util.h"
-#include "daemon/cloud/private_file.h"
 #include "daemon/cloud/token.h"
 
 enum { FILE_VERSION = 1, FILE_MAX = 4 * 1024 * 1024, CALLED_MAX = 64 };
@@ -93,10 +93,10 @@ int bound_file_parse(const struct secret *file, struct bound *ret)
 	if (r < 0) {
 		return r;
 	}
-	jw_init(&again);
+	jw_init_secret(&again);
 	put_file(&again, ret);
 	r = private_compare(file, &again);
-	jw_wipe(&again);
+	jw_finish(&again);
 	return r;
 }
 
@@ -120,10 +120,10 @@ int bound_file_write(const char *dir, const struct bound *b)
 	struct jw w;
 	int r;
 
-	jw_init(&w);
+	jw_init_secret(&w);
 	put_file(&w, b);
 	r = w.len <= FILE_MAX ? private_write(dir, BOUND_FILE, w.buf, w.len) : -EFBIG;
-	jw_wipe(&w);
+	jw_finish(&w);
 	return r;
 }
 

@@ -6,10 +6,10 @@
 #include <string.h>
 
 #include "common/json.h"
+#include "common/private_file.h"
 #include "common/secret.h"
 #include "common/text.h"
 #include "common/util.h"
-#include "daemon/cloud/private_file.h"
 #include "daemon/cloud/rest.h"
 
 #define PATH_LOGIN "/v1/user-service/user/login"

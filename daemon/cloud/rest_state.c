@@ -7,8 +7,8 @@
 #include "common/json.h"
 #include "common/jw.h"
 #include "common/log.h"
+#include "common/private_file.h"
 #include "common/secret.h"
-#include "daemon/cloud/private_file.h"
 #include "daemon/cloud/rest_internal.h"
 
 #define FILE_NAME "cloud-backoff"
@@ -71,15 +71,14 @@ void rest_load(struct rest *r)
 		return;
 	}
 	error = private_read(r->state_dir, FILE_NAME, &text, &why);
-	if (error == -ENOENT) {
-		return;
-	}
 	if (error == 0) {
-		error = read_doors(r, secret_reveal(text), secret_len(text));
+		error = read_doors(r, secret_reveal(text), secret_len(text)) < 0 ? -EBADMSG : 0;
 	}
-	if (error < 0) {
+	if (error == -EBADMSG) {
 		said = private_set_aside(r->state_dir, FILE_NAME, loop_wall_ms(r->loop));
 		log_warn("%s", said);
+	} else if (error < 0 && error != -ENOENT) {
+		log_warn("%s; pauses that the cloud asked for before are not known", why);
 	}
 }
 

@@ -8,8 +8,8 @@
 
 #include "common/json.h"
 #include "common/jw.h"
+#include "common/private_file.h"
 #include "common/util.h"
-#include "daemon/cloud/private_file.h"
 
 enum { FILE_VERSION = 1, CLAIMS_MAX = 4096, CLAIMS_DEPTH_MAX = 8 };
 
@@ -111,10 +111,10 @@ int token_parse(const struct secret *file, struct token *ret)
 	if (r < 0) {
 		return r;
 	}
-	jw_init(&again);
+	jw_init_secret(&again);
 	put_file(&again, ret);
 	r = private_compare(file, &again);
-	jw_wipe(&again);
+	jw_finish(&again);
 	return r;
 }
 
@@ -138,10 +138,10 @@ int token_write(const char *dir, const struct token *t)
 	struct jw w;
 	int r;
 
-	jw_init(&w);
+	jw_init_secret(&w);
 	put_file(&w, t);
 	r = private_write(dir, TOKEN_FILE, w.buf, w.len);
-	jw_wipe(&w);
+	jw_finish(&w);
 	return r;
 }
 

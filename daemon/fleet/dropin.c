@@ -137,12 +137,12 @@ static int set_in(
 	struct jw w;
 	int r = read_old(dir, name, old, sizeof(old), &old_len);
 
-	jw_init(&w);
+	jw_init_secret(&w);
 	if (r == 0) {
 		edit(&w, old, old_len, header, values, count);
 		r = replace(dir, name, &w);
 	}
-	jw_wipe(&w); /* the file may hold an access code */
+	jw_finish(&w); /* the file may hold an access code */
 	explicit_bzero(old, sizeof(old));
 	return r;
 }

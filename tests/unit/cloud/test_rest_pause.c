@@ -247,6 +247,7 @@ static void broken_state_is_set_aside(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
 		FILE *f = fopen(path, "w");
 
+		assert_int_equal(fchmod(fileno(f), 0600), 0);
 		fputs(texts[i], f);
 		fclose(f);
 		rig_pass(r, 1000);
@@ -257,6 +258,22 @@ static void broken_state_is_set_aside(void **state)
 		bad = xasprintf("%s.bad-%lld", path, (long long)r->wall_ms / 1000);
 		assert_int_equal(stat(bad, &st), 0);
 	}
+}
+
+static void state_that_cannot_be_read_stays(void **state)
+{
+	struct rig *r = *state;
+	_cleanup_free_ char *path = backoff_file(r);
+	struct stat st;
+
+	rig_get_answered(r, &fake_wall);
+	assert_int_equal(chmod(path, 0644), 0); /* refused: others may have written it */
+	restart(r);
+	assert_int_equal(rest_blocked_ms(r->rest), 0);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(chmod(path, 0600), 0);
+	restart(r);
+	assert_true(rest_blocked_ms(r->rest) > 0);
 }
 
 int main(void)
@@ -273,6 +290,7 @@ int main(void)
 	    TEST(answer_sent_before_the_wall_does_not_open_it),
 	    TEST(pause_outlives_a_restart_but_not_a_clock_that_jumps),
 	    TEST(broken_state_is_set_aside),
+	    TEST(state_that_cannot_be_read_stays),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -18,9 +18,13 @@ int private_read_long(
     const char *dir, const char *name, size_t max, struct secret **ret, char **ret_why);
 /* Old or new, never mixed; on the disk when it returns. 0 or negative errno. */
 int private_write(const char *dir, const char *name, const char *data, size_t len);
+/* The same without waiting for the disk: when the power fails, the file may be empty or gone. */
+int private_write_soon(const char *dir, const char *name, const char *data, size_t len);
 /* 0, also when there was none; or negative errno. */
 int private_remove(const char *dir, const char *name);
-/* Renames it to NAME.bad-<time>; the owned sentence about it. */
+/* Renames it to NAME.bad-<time>, of which the newest PRIVATE_BAD_MAX are kept; the owned sentence
+ * about it. For content that is wrong alone: what could not be read may be fine. */
+#define PRIVATE_BAD_MAX 3
 char *private_set_aside(const char *dir, const char *name, int64_t wall_ms);
 /* Wipes the string under key, at the top or below "data": it is not to be read again. */
 void private_json_wipe(json_object *o, const char *key);

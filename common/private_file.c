@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Private files of the state directory: 0600, replaced in one step, refused when others may
  * read them. */
-#include "daemon/cloud/private_file.h"
+#include "common/private_file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -71,13 +72,23 @@ int private_read(const char *dir, const char *name, struct secret **ret, char **
 	return private_read_long(dir, name, SMALL_MAX, ret, ret_why);
 }
 
-int private_write(const char *dir, const char *name, const char *data, size_t len)
+static int write_file(const char *dir, const char *name, const char *data, size_t len, bool sync)
 {
-	const struct atomic_file f = {.data = data, .len = len, .mode = 0600, .sync = true};
+	const struct atomic_file f = {.data = data, .len = len, .mode = 0600, .sync = sync};
 	_cleanup_close_ int fd = open_dir(dir);
 
 	/* The lock of the state directory keeps a second writer out. */
 	return fd < 0 ? fd : atomic_file_write(fd, name, &f);
+}
+
+int private_write(const char *dir, const char *name, const char *data, size_t len)
+{
+	return write_file(dir, name, data, len, true);
+}
+
+int private_write_soon(const char *dir, const char *name, const char *data, size_t len)
+{
+	return write_file(dir, name, data, len, false);
 }
 
 int private_remove(const char *dir, const char *name)
@@ -93,6 +104,56 @@ int private_remove(const char *dir, const char *name)
 	return fsync(fd) < 0 ? -errno : 0;
 }
 
+/* The time in the name of one that was set aside; -1: it is none. */
+static int64_t bad_time(const char *entry, const char *name)
+{
+	size_t len = strlen(name);
+	int64_t seconds = -1;
+
+	if (strncmp(entry, name, len) != 0 || strncmp(entry + len, ".bad-", 5) != 0 ||
+	    parse_i64(entry + len + 5, 0, INT64_MAX, &seconds) < 0) {
+		return -1;
+	}
+	return seconds;
+}
+
+/* How many there are, and the oldest of them. */
+static unsigned count_bad(int dir, const char *name, int64_t *ret_oldest)
+{
+	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
+	const struct dirent *entry;
+	unsigned count = 0;
+
+	while (d != NULL && (entry = readdir(d)) != NULL) {
+		int64_t seconds = bad_time(entry->d_name, name);
+
+		if (seconds >= 0) {
+			*ret_oldest = count == 0 || seconds < *ret_oldest ? seconds : *ret_oldest;
+			count++;
+		}
+	}
+	if (d != NULL) {
+		closedir(d);
+	} else if (fd >= 0) {
+		close(fd);
+	}
+	return count;
+}
+
+static void remove_old_bad(int dir, const char *name)
+{
+	int64_t oldest = 0;
+
+	while (count_bad(dir, name, &oldest) > PRIVATE_BAD_MAX) {
+		_cleanup_free_ char *bad = xasprintf("%s.bad-%lld", name, (long long)oldest);
+
+		if (unlinkat(dir, bad, 0) < 0) {
+			return;
+		}
+	}
+}
+
 char *private_set_aside(const char *dir, const char *name, int64_t wall_ms)
 {
 	_cleanup_free_ char *bad = xasprintf("%s.bad-%lld", name, (long long)(wall_ms / 1000));
@@ -102,6 +163,7 @@ char *private_set_aside(const char *dir, const char *name, int64_t wall_ms)
 		return xasprintf("%s/%s is damaged and cannot be set aside: %s", dir, name,
 		    strerror(fd < 0 ? -fd : errno));
 	}
+	remove_old_bad(fd, name);
 	return xasprintf(
 	    "%s/%s was damaged or of a newer version: it is kept as %s", dir, name, bad);
 }
