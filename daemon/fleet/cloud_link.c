@@ -10,6 +10,7 @@
 #include "common/log.h"
 #include "common/secret.h"
 #include "common/util.h"
+#include "daemon/fleet/cloud_kept.h"
 #include "daemon/fleet/fleet.h"
 #include "daemon/fleet/uplink.h"
 #include "daemon/io/loop.h"
@@ -284,6 +285,26 @@ static void make_client_id(const struct cloud_link *l, char *buf, size_t size)
 	snprintf(buf, size, "bambud-%08x", (unsigned)(h ^ h >> 32));
 }
 
+/* What was before our start, as the file says, or with another token. */
+static void tell_pause(struct cloud_link *l)
+{
+	int64_t wait_ms = uplink_next_try_ms(l->uplink);
+	const char *why = "was asked five times in five minutes";
+	char text[sizeof(l->error)];
+
+	if (wait_ms <= 0) {
+		return;
+	}
+	if (l->budget.away_ms > loop_now_ms(l->fleet->loop)) {
+		l->refused = !l->budget.away_kicked;
+		why = l->refused ? "did not take the token before the restart"
+				 : "gave the session to another client before the restart";
+	}
+	snprintf(text, sizeof(text), "the cloud's broker %s; tried again in %d min", why,
+	    (int)((wait_ms + 59999) / 60000));
+	set_error(l, text);
+}
+
 static void open_session(struct cloud_link *l)
 {
 	struct uplink_handler handler = {
@@ -313,6 +334,7 @@ static void open_session(struct cloud_link *l)
 	l->uplink = uplink_create(l->fleet, &config, &handler);
 	tls_profile_unref(profile);
 	uplink_start(l->uplink);
+	tell_pause(l);
 }
 
 static bool same_text(const char *a, const char *b)
@@ -339,9 +361,12 @@ static void forget_config(struct cloud_link *l)
 
 void cloud_link_set(struct cloud_link *l, const struct cloud_link_config *c)
 {
-	bool had_session = l->uplink != NULL;
+	bool had_session = l->uplink != NULL, same = is_same(l, c);
 
-	if (is_same(l, c)) {
+	if (!c->user || (l->user && !same)) {
+		l->budget.away_ms = 0; /* it was about another token */
+	}
+	if (same) {
 		return;
 	}
 	uplink_destroy(TAKE(l->uplink));
@@ -364,12 +389,33 @@ void cloud_link_set(struct cloud_link *l, const struct cloud_link_config *c)
 	tell_changed(l);
 }
 
+static void on_budget(void *arg)
+{
+	struct cloud_link *l = arg;
+	const struct loop *loop = l->fleet->loop;
+
+	cloud_kept_write(l->fleet->state_dir, &l->budget, loop_now_ms(loop), loop_wall_ms(loop));
+}
+
+static void remember(struct cloud_link *l)
+{
+	const struct loop *loop = l->fleet->loop;
+
+	if (l->fleet->state_dir) {
+		cloud_kept_read(
+		    l->fleet->state_dir, &l->budget, loop_now_ms(loop), loop_wall_ms(loop));
+		l->budget.changed = on_budget;
+		l->budget.arg = l;
+	}
+}
+
 struct cloud_link *cloud_link_create(struct fleet *f)
 {
 	struct cloud_link *l = xcalloc(1, sizeof(*l));
 
 	l->fleet = f;
 	l->budget.within_ms = BUDGET_MS;
+	remember(l);
 	loop_timer_init(&l->join, f->loop, on_join, l);
 	return l;
 }

@@ -32,7 +32,8 @@ struct cloud_route_handler {
 
 struct cloud_link *cloud_link_create(struct fleet *f);
 void cloud_link_destroy(struct cloud_link *l); /* after all routes */
-/* A difference ends the session and begins another; at most 5 connects in 5 minutes. */
+/* A difference ends the session and begins another; at most 5 connects in 5 minutes,
+ * which the file cloud-connects of the state directory keeps over a restart. */
 void cloud_link_set(struct cloud_link *l, const struct cloud_link_config *c);
 bool cloud_link_is_up(const struct cloud_link *l);
 bool cloud_link_is_signed_in(const struct cloud_link *l); /* there is a session to be had */

@@ -190,10 +190,28 @@ static int64_t budget_pace_ms(const struct uplink *u)
 	return (oldest_ms + u->budget->within_ms - now_ms(u)) / (UPLINK_BUDGET_MAX - used + 1);
 }
 
+static void budget_changed(struct uplink *u)
+{
+	if (u->budget->changed) {
+		u->budget->changed(u->budget->arg);
+	}
+}
+
 static void budget_take(struct uplink *u)
 {
 	if (u->budget) {
 		u->budget->at_ms[u->budget->used++ % UPLINK_BUDGET_MAX] = now_ms(u);
+		budget_changed(u);
+	}
+}
+
+/* till_ms 0: the pause is over. */
+static void budget_pause(struct uplink *u, int64_t till_ms, bool kicked)
+{
+	if (u->budget && (till_ms > 0 || u->budget->away_ms > 0)) {
+		u->budget->away_ms = till_ms;
+		u->budget->away_kicked = kicked;
+		budget_changed(u);
 	}
 }
 
@@ -217,6 +235,7 @@ static int64_t retry_delay_ms(struct uplink *u, enum mqtt_down why)
 
 	if (why == MQTT_DOWN_TLS || why == MQTT_DOWN_AUTH) {
 		u->forbidden_ms = now_ms(u) + REFUSED_RETRY_MS;
+		budget_pause(u, u->forbidden_ms, false);
 		return REFUSED_RETRY_MS + fleet_random() % (REFUSED_RETRY_MS / 5);
 	}
 	if (redial && why == MQTT_DOWN_ASKED) {
@@ -238,6 +257,7 @@ static void fall(struct uplink *u, enum mqtt_down why, const char *text)
 	delay_ms = retry_delay_ms(u, why);
 	if (u->away) {
 		delay_ms = KICKED_RETRY_MS + fleet_random() % (KICKED_RETRY_MS / 5);
+		budget_pause(u, now_ms(u) + delay_ms, true);
 		text = "thrown out soon after the login, again and again: probably another client "
 		       "takes the session (same client id), or all places are taken";
 	}
@@ -306,6 +326,7 @@ static void on_up(void *arg)
 	u->connects++;
 	u->up_ms = now_ms(u);
 	u->forbidden_ms = 0;
+	budget_pause(u, 0, false);
 	u->phase = PHASE_UP;
 	if (u->topic && mqtt_subscribe(u->client, u->topic) < 0) {
 		mqtt_close(u->client, "subscription could not be sent");
@@ -383,9 +404,23 @@ void uplink_destroy(struct uplink *u)
 	free(u);
 }
 
+/* The pause of an uplink before us is ours. */
+static void go_on_pausing(struct uplink *u)
+{
+	u->phase = PHASE_WAITING;
+	u->kicked = u->away = u->budget->away_kicked;
+	u->forbidden_ms = u->kicked ? 0 : u->budget->away_ms;
+	loop_timer_start(&u->retry, u->budget->away_ms - now_ms(u));
+}
+
 void uplink_start(struct uplink *u)
 {
-	if (u->phase == PHASE_IDLE) {
+	if (u->phase != PHASE_IDLE) {
+		return;
+	}
+	if (u->budget && u->budget->away_ms > now_ms(u)) {
+		go_on_pausing(u);
+	} else {
 		attempt(u);
 	}
 }

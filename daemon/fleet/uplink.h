@@ -13,13 +13,18 @@ struct fleet;
 struct secret;
 struct uplink;
 
-/* At most so many connects within a time. Of the caller: it may outlive an uplink, so that the next
- * one goes on with what is left. */
+/* At most so many connects within a time, and a pause that the other end made us take. Of the
+ * caller: it may outlive an uplink, so that the next one goes on with what is left. */
 #define UPLINK_BUDGET_MAX 5
+#define UPLINK_AWAY_MAX_MS (18 * 60 * 1000) /* the longest pause */
 struct uplink_budget {
 	int64_t within_ms;
 	int64_t at_ms[UPLINK_BUDGET_MAX]; /* a ring of the first `used` */
 	unsigned used;
+	int64_t away_ms;	    /* uplink_start waits till then; 0: for nothing */
+	bool away_kicked;	    /* for a client that throws us out; else for a refusal */
+	void (*changed)(void *arg); /* before a connect too; NULL: nobody keeps it */
+	void *arg;
 };
 
 struct uplink_config {

@@ -222,7 +222,7 @@ class Token(AccountCase):
         self.assertEqual(len(list(path.parent.glob("cloud-token.json.bad-*"))), 1)
         self.assertEqual(self.sign_in(), {"state": "signed_in"})
 
-    def test_a_dead_token_is_one_request_and_the_lan_goes_on(self):
+    def test_a_dead_token_is_not_asked_about_again_and_the_lan_goes_on(self):
         self.begin_account(shim=True)
         self.sign_in_whole()
         self.do("cloud", "expire")
@@ -230,16 +230,19 @@ class Token(AccountCase):
         self.shim.pass_by(11 * MINUTE)
         status = self.wait_account("state", "signed_out")
         self.assertEqual(status["token"]["verdict"], "dead")
+        asked = self.count("requests")
+        # The list's turn, and the question of the session that the broker refused: both may be on their way.
+        self.assertIn(asked - before, (1, 2))
         for _ in range(12):
             self.shim.pass_by(HOUR)
             self.call("daemon.ping")
-        self.assertEqual(self.count("requests"), before + 1)
+        self.assertEqual(self.count("requests"), asked)
         self.assertEqual(len([e for e in self.events("cloud.login_needed") if "no longer" in e["data"]["reason"]]), 1)
         self.assertEqual(len(self.call("printer.list")["printers"]), 2)
         self.stop_daemon()
         self.start_daemon()
         self.daemon_.wait_link(self.lan[0], "online")
-        self.assertEqual(self.count("requests"), before + 1)
+        self.assertEqual(self.count("requests"), asked)
         self.assertEqual(self.sign_in(), {"state": "signed_in"})
 
     def test_401_that_does_not_say_why_leaves_the_token(self):

@@ -158,7 +158,7 @@ static int64_t get_mono(void *arg)
 
 static int64_t get_wall(void *arg)
 {
-	return 1000000000000 + fake.now_ms;
+	return 1000000000000 + fake.now_ms + fake.wall_skew_ms;
 }
 
 static void on_wake(void *arg)

@@ -13,6 +13,7 @@ struct fake {
 	struct hub *hub;
 	struct fleet fleet;
 	int64_t now_ms;
+	int64_t wall_skew_ms; /* the wall clock was set */
 	/* The last client made, and what it was asked. */
 	struct mqtt_client *client;
 	int64_t deaf_ms;   /* what mqtt_deaf_ms says */
