@@ -35,6 +35,3 @@ void frames_put(struct frames *f, struct frame *frame, int64_t mono_ms, int64_t 
  * while there are none to count. */
 double frames_rate(const struct frames *f, int64_t mono_ms);
 void frames_finish(struct frames *f);
-
-/* Reads width and height of a JPEG without decoding it. False: not a JPEG with a size. */
-bool jpeg_size(const uint8_t *data, size_t len, int *ret_width, int *ret_height);

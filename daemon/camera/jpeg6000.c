@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "common/jpeg_size.h"
 #include "common/secret.h"
 #include "common/util.h"
 

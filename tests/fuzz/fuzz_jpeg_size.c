@@ -2,7 +2,7 @@
 /* Any bytes as a JPEG: a size within the cap, or none. */
 #include <assert.h>
 
-#include "daemon/camera/frames.h"
+#include "common/jpeg_size.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

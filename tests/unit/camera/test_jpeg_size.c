@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "common/util.h"
-#include "daemon/camera/frames.h"
+#include "common/jpeg_size.h"
 #include "tests/unit/camera/pictures.h"
 
 enum { BYTES = 64, SOF_AT = 8 }; /* the 0xff of the frame header */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Width and height of a JPEG, from the header of its frame (ITU-T T.81, annex B). Pure. */
-#include "daemon/camera/frames.h"
+#include "common/jpeg_size.h"
 
 enum {
 	MARKER_TEM = 0x01,
