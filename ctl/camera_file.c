@@ -50,22 +50,37 @@ static int put_in_place(const char *draft, const char *path, bool replace)
 	return errno == EINVAL && !replace ? -EEXIST : -errno;
 }
 
-int camera_file_write(const char *path, const void *data, size_t len, bool replace)
+int camera_draft_open(const char *dir, const char *name, char **ret)
 {
-	_cleanup_free_ char *draft = xasprintf("%s.XXXXXX", path);
-	_cleanup_close_ int fd = mkostemp(draft, O_CLOEXEC);
-	int r;
+	_cleanup_free_ char *draft = xasprintf("%s/%s.XXXXXX", dir, name);
+	int fd = mkostemp(draft, O_CLOEXEC);
 
 	if (fd < 0) {
 		return -errno;
 	}
+	*ret = TAKE(draft);
+	return fd;
+}
+
+int camera_draft_put(int fd, const char *draft, const char *path, bool replace)
+{
+	return fchmod(fd, usual_mode()) < 0 ? -errno : put_in_place(draft, path, replace);
+}
+
+int camera_file_write(const char *path, const void *data, size_t len, bool replace)
+{
+	const char *slash = strrchr(path, '/');
+	_cleanup_free_ char *dir =
+	    slash ? xstrndup(path, (size_t)(slash - path) + (slash == path)) : xstrdup(".");
+	_cleanup_free_ char *draft = NULL;
+	_cleanup_close_ int fd = camera_draft_open(dir, slash ? slash + 1 : path, &draft);
+	int r;
+
+	if (fd < 0) {
+		return fd;
+	}
 	r = write_all(fd, data, len);
-	if (r == 0 && fchmod(fd, usual_mode()) < 0) {
-		r = -errno;
-	}
-	if (r == 0) {
-		r = put_in_place(draft, path, replace);
-	}
+	r = r < 0 ? r : camera_draft_put(fd, draft, path, replace);
 	if (r < 0) {
 		unlink(draft);
 	}

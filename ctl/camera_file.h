@@ -8,6 +8,11 @@
 
 #define CAMERA_FILE_MAX 999999 /* highest number in a name */
 
+/* A file to be filled in this folder, beside what it will be. A descriptor with the owned path of
+ * the draft, or negative errno. Who does not put it unlinks it. */
+int camera_draft_open(const char *dir, const char *name, char **ret);
+/* Renames it. 0 or negative errno (-EEXIST). */
+int camera_draft_put(int fd, const char *draft, const char *path, bool replace);
 /* Writes beside path and renames. replace: what stands there may go. 0 or negative errno (-EEXIST).
  */
 int camera_file_write(const char *path, const void *data, size_t len, bool replace);

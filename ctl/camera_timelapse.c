@@ -2,11 +2,14 @@
 /* `camera timelapse`: a picture for each layer, time or percent of one job. */
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "common/util.h"
 #include "ctl/call.h"
 #include "ctl/camera.h"
 #include "ctl/camera_file.h"
+#include "ctl/camera_video.h"
+#include "ctl/fmt.h"
 #include "ctl/follow.h"
 #include "ctl/mirror.h"
 
@@ -31,6 +34,9 @@ struct lapse {
 	    reached; /* highest milestone so far: each counts once, also when it is told again */
 	int64_t due_ms;
 	int64_t number, taken;
+	int64_t first;	    /* number of the first picture of this job */
+	int64_t started_ms; /* of the job, wall clock; -1 = that was not seen */
+	int fps;	    /* of the video; 0 = none is wanted */
 	bool printing;
 };
 
@@ -91,6 +97,20 @@ static int shoot(struct lapse *l)
 
 /* ---- the job ---- */
 
+/* Pictures that an earlier run took of the same job belong to it. */
+static void find_first(struct lapse *l)
+{
+	for (l->first = l->number + 1; l->started_ms >= 0 && l->first > 1; l->first--) {
+		_cleanup_free_ char *path =
+		    xasprintf("%s/%s%06lld.jpg", l->dir, l->prefix, (long long)l->first - 1);
+		struct stat st;
+
+		if (stat(path, &st) < 0 || st.st_mtime < l->started_ms / 1000) {
+			break;
+		}
+	}
+}
+
 static int begin(struct lapse *l, json_object *print)
 {
 	const char *job = json_get_str(print, "job");
@@ -101,7 +121,12 @@ static int begin(struct lapse *l, json_object *print)
 	l->reached = l->every == EVERY_LAYER ? 0 : -1;
 	l->due_ms = client_now_ms();
 	r = camera_file_dir(l->dir, l->prefix, &l->number);
-	return r < 0 ? fail(l, l->dir, -r) : FOLLOW_ON;
+	if (r < 0) {
+		return fail(l, l->dir, -r);
+	}
+	l->started_ms = fmt_parse_time(json_get_str(print, "started"));
+	find_first(l);
+	return FOLLOW_ON;
 }
 
 static bool is_over(const char *state)
@@ -213,6 +238,18 @@ static int read_every(struct ctl *c, struct lapse *l)
 	return call_misuse(c, "\"%s\" is neither layer nor like 30s or 10%%", text);
 }
 
+static int read_fps(struct ctl *c, struct lapse *l)
+{
+	const char *text = c->args.value[OPT_FPS];
+	int64_t fps = CAMERA_FPS;
+
+	if (text && parse_i64(text, 1, CAMERA_FPS_MAX, &fps) < 0) {
+		return call_misuse(c, "\"%s\" is not a number from 1 to %d", text, CAMERA_FPS_MAX);
+	}
+	l->fps = c->args.given[OPT_NO_VIDEO] ? 0 : (int)fps;
+	return 0;
+}
+
 /* What was typed may be a part of a serial; what comes bears its name. */
 static int name_printer(struct lapse *l)
 {
@@ -255,7 +292,16 @@ static int subscribe(struct lapse *l)
 	return status == FOLLOW_ON ? follow_run(&l->follow) : status;
 }
 
-static void show_taken(const struct lapse *l)
+static void show_video(struct out *o, const struct camera_video *v)
+{
+	_cleanup_free_ char *path = out_safe(o, v->path);
+	char bytes[FMT_SIZE];
+
+	fprintf(o->f, "%s  %lld pictures  %.1f s  %s\n", path, (long long)v->frames,
+	    (double)v->frames / v->fps, fmt_bytes(v->bytes, bytes));
+}
+
+static void show_taken(const struct lapse *l, const struct camera_video *v)
 {
 	struct out *o = &l->c->out;
 	_cleanup_json_ json_object *done = NULL;
@@ -264,12 +310,37 @@ static void show_taken(const struct lapse *l)
 	if (o->json == OUT_TEXT) {
 		fprintf(o->f, "%s  %lld picture%s\n", dir, (long long)l->taken,
 		    l->taken == 1 ? "" : "s");
+		if (v->path) {
+			show_video(o, v);
+		}
 		return;
 	}
 	done = json_object_new_object();
 	json_object_object_add(done, "path", json_object_new_string(l->dir));
 	json_object_object_add(done, "frames", json_object_new_int64(l->taken));
+	json_object_object_add(done, "video", v->path ? json_object_new_string(v->path) : NULL);
 	out_json(o, done);
+}
+
+/* The end: what there is becomes a video, unless the rest of the job may still come. */
+static int wind_up(struct lapse *l, int status)
+{
+	struct camera_video v = {.dir = l->dir, .prefix = l->prefix, .fps = l->fps};
+	int ended = status;
+
+	if (status == FOLLOW_INTERRUPTED && l->taken > 0) {
+		status = ended = 0;
+	}
+	if (status == 0 && l->fps > 0 && l->taken > 0) {
+		v.first = l->first;
+		v.last = l->number;
+		status = camera_video_make(l->c, &v);
+	}
+	if (l->taken > 0 || ended == 0) {
+		show_taken(l, &v);
+	}
+	camera_video_finish(&v);
+	return status;
 }
 
 static int run(struct lapse *l)
@@ -285,13 +356,7 @@ static int run(struct lapse *l)
 	l->shot = *l->c;
 	client_init(&l->shot.client);
 	mirror_init(&l->mirror);
-	status = subscribe(l);
-	if (status == FOLLOW_INTERRUPTED && l->taken > 0) {
-		status = 0;
-	}
-	if (l->taken > 0 || status == 0) {
-		show_taken(l);
-	}
+	status = wind_up(l, subscribe(l));
 	mirror_finish(&l->mirror);
 	client_finish(&l->shot.client);
 	free(l->prefix);
@@ -305,6 +370,9 @@ int camera_timelapse_run(struct ctl *c)
 	_cleanup_free_ char *printer = NULL;
 	int status = read_every(c, &l);
 
+	if (!status) {
+		status = read_fps(c, &l);
+	}
 	if (!status) {
 		status = camera_words(c, "folder", &printer, &l.dir);
 	}

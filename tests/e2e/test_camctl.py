@@ -267,50 +267,5 @@ class Record(Cameras):
             simpicture.read(path.read_bytes())
 
 
-class Timelapse(Cameras):
-    def lapse(self, *words):
-        child = subprocess.Popen([str(BAMBUCTL), "--socket", str(self.d.socket), "camera", "timelapse", *words],
-                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        self.addCleanup(child.kill)
-        return child
-
-    def finish(self, child):
-        out, err = child.communicate(timeout=40)
-        self.assertEqual(child.returncode, 0, out + err)
-        return out
-
-    def test_each_layer_once_from_the_wait_for_a_job_to_its_end(self):
-        self.open("--rate", "10", "--state", "idle")
-        folder = self.folder / "lapse"
-        child = self.lapse(self.one, str(folder), "--every", "layer")
-        waited = child.stderr.readline()
-        self.assertIn("waiting", waited)
-        self.sim_.do("set", self.one, "pace=15")
-        self.sim_.do("job", self.one, "start", "percent=0", "minutes=1", "layers=5", "name=../Vase no 7")
-        self.finish(child)
-        files = sorted(folder.iterdir())
-        self.assertEqual([p.name for p in files], [f"Vase_no_7-{i:06}.jpg" for i in range(1, len(files) + 1)])
-        # Layers that passed between two reports are one; the last picture is of the end.
-        self.assertIn(len(files), (4, 5, 6))
-        numbers = [simpicture.read(p.read_bytes()).number for p in files]
-        self.assertEqual(numbers, sorted(numbers))
-
-    def test_percent_and_ctrl_c(self):
-        self.open("--rate", "10", "--state", "idle")
-        self.sim_.do("job", self.one, "start", "percent=42", "minutes=100", "layers=50", "name=Cube")
-        self.d.wait_status(self.one, "printing", lambda s: s["print"]["state"] == "printing")
-        folder = self.folder / "lapse"
-        child = self.lapse(self.one, str(folder), "--every", "10%")
-        wait_until("the first", lambda: folder.is_dir() and list(folder.glob("Cube-000001.jpg")))
-        child.send_signal(signal.SIGINT)
-        self.assertIn("1 picture", self.finish(child))
-        child = self.lapse(self.one, str(folder), "--every", "1s")
-        wait_until("the third", lambda: list(folder.glob("Cube-000003.jpg")))
-        child.send_signal(signal.SIGINT)
-        self.finish(child)
-        code, _, err = self.d.ctl("camera", "timelapse", self.one, str(folder), "--every", "soon")
-        self.assertEqual(code, 2, err)
-
-
 if __name__ == "__main__":
     main()
