@@ -268,6 +268,19 @@ static void stream_to_another_serial_says_nothing(void **state)
 	owner_finish(&o);
 }
 
+static void stream_words_of_a_stranger_are_escaped(void **state)
+{
+	struct owner o = {.rig = *state, .room_len = 16};
+	struct rig *r = *state;
+	struct cert odd = cert_make(&(struct cert_plan){.cn = "a\033[31mb\n", .issuer = &r->ca});
+
+	o.server = tls_server_start(&odd, &r->ca, false, play_listen);
+	owner_dial(&o, tls_server_port(o.server), RIG_SERIAL);
+	expect_down(&o, STREAM_DOWN_TLS, "certificate is for a\\x1B[31mb\\x0A");
+	owner_finish(&o);
+	cert_free(&odd);
+}
+
 static void stream_takes_records_of_one_byte(void **state)
 {
 	struct owner o = {0};
@@ -433,6 +446,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(stream_is_up_once_the_certificate_is_checked),
 	    TEST(stream_to_another_serial_says_nothing),
+	    TEST(stream_words_of_a_stranger_are_escaped),
 	    TEST(stream_takes_records_of_one_byte),
 	    TEST(stream_fills_small_rooms_to_the_last_byte),
 	    TEST(stream_end_with_a_farewell_is_one),
