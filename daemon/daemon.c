@@ -30,6 +30,7 @@
 #include "daemon/model/state.h"
 #include "daemon/place.h"
 #include "daemon/status_line.h"
+#include "daemon/store/event_log.h"
 
 enum {
 	STALL_MAX_MS = 20 * 1000,
@@ -172,8 +173,10 @@ static void stop_spawns(struct daemon *d)
 
 static int start_hub(struct daemon *d, struct err *e)
 {
-	/* Events live in memory: a new epoch at every start, so that an old cursor is told so. */
-	d->hub = hub_create((uint32_t)loop_wall_ms(d->loop), 1, on_hub_wake, d);
+	daemon_open_events(d);
+	d->hub =
+	    hub_create(event_log_epoch(d->events), event_log_next_seq(d->events), on_hub_wake, d);
+	event_log_attach(d->events, d->hub); /* before everybody who tells of events */
 	loop_deferred_init(&d->flush, on_flush, d);
 	d->observer =
 	    (struct hub_observer){.changed = on_hub_changed, .flushed = on_hub_flushed, .arg = d};
@@ -185,6 +188,7 @@ static void stop_hub(struct daemon *d)
 {
 	loop_deferred_cancel(&d->flush);
 	hub_unobserve(d->hub, &d->observer);
+	daemon_close_events(d);
 	hub_destroy(TAKE(d->hub));
 }
 

@@ -22,6 +22,7 @@ struct daemon {
 	struct daemon_spawner spawner;
 	struct spawn_port *spawns;
 	struct hub *hub;
+	struct event_log *events;
 	struct journal *journal;
 	struct loop_deferred flush;
 	struct hub_observer observer;
@@ -63,6 +64,9 @@ void daemon_sync_printers(struct daemon *d);
 int daemon_start_cloud(struct daemon *d, struct err *e);
 void daemon_stop_cloud(struct daemon *d);
 void daemon_apply_cloud(struct daemon *d); /* after a change of the configuration */
+/* The event log: opened before the hub is made, closed before it is destroyed. */
+void daemon_open_events(struct daemon *d);
+void daemon_close_events(struct daemon *d);
 /* The vendor's texts of codes; a step of the start list and its mirror. */
 int daemon_start_texts(struct daemon *d, struct err *e);
 void daemon_stop_texts(struct daemon *d);

@@ -137,6 +137,7 @@ int daemon_start_server(struct daemon *d, struct err *e)
 	struct api_deps deps = {
 	    .loop = d->loop,
 	    .hub = d->hub,
+	    .events = d->events,
 	    .registry = d->registry,
 	    .fleet = &d->fleet,
 	    .files = d->files,

@@ -119,6 +119,7 @@ static void set_process_up(void)
 	}
 	umask(0077);
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* a limit on files is an error of the write */
 	mallopt(M_ARENA_MAX, 1);
 }
 

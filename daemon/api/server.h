@@ -11,6 +11,7 @@
 
 struct account;
 struct camera;
+struct event_log;
 struct files;
 struct fleet;
 struct hub;
@@ -25,6 +26,7 @@ struct uploads;
 struct api_deps {
 	struct loop *loop;
 	struct hub *hub;
+	struct event_log *events; /* NULL: only what the hub holds is served */
 	struct registry *registry;
 	struct fleet *fleet;	 /* its tap is the server's */
 	struct files *files;	 /* NULL: file.* is unsupported */

@@ -8,6 +8,7 @@
 
 #include "daemon/api/bodies.h"
 #include "daemon/api/conn.h"
+#include "daemon/api/past.h"
 #include "daemon/api/selection.h"
 #include "daemon/api/server.h"
 #include "daemon/fleet/printer.h"
@@ -44,6 +45,7 @@ struct subs {
 	struct loop_deferred work;
 	struct loop_timer again, refresh;
 	bool stale_registry; /* printers came or went */
+	uint64_t loads;	     /* pages of the log read before this turn */
 	struct subs_counters counters;
 };
 
@@ -182,10 +184,10 @@ static bool events_waiting(const struct subs *s, const struct sub *sub)
 	return sub->new_epoch || sub->cursor < hub_last_seq(s->deps->hub);
 }
 
-/* Steps over one event, or over a gap in the ring. False at the end. */
+/* Steps over one event, or over a gap. False at the end. */
 static bool pump_event(struct subs *s, struct sub *sub)
 {
-	const struct hub_event *e = hub_next(s->deps->hub, sub->cursor);
+	const struct hub_event *e = past_next(s->deps, sub->cursor);
 	uint64_t last = hub_last_seq(s->deps->hub);
 
 	if (sub->new_epoch) {
@@ -210,11 +212,20 @@ static bool pump_event(struct subs *s, struct sub *sub)
 	return true;
 }
 
+/* What the ring holds costs nothing; of the disk a few pages are read a turn, for all. */
+static bool may_look(const struct subs *s, const struct sub *sub)
+{
+	const struct hub_event *e = hub_next(s->deps->hub, sub->cursor);
+
+	return (e != NULL && e->seq == sub->cursor + 1) ||
+	       past_loads(s->deps) - s->loads < PAST_LOADS_MAX;
+}
+
 static void pump_events(struct subs *s, struct sub *sub)
 {
 	unsigned budget = SUBS_BURST;
 
-	while (budget > 0 && conn_wants_more(sub->conn) && pump_event(s, sub)) {
+	while (budget > 0 && conn_wants_more(sub->conn) && may_look(s, sub) && pump_event(s, sub)) {
 		budget--;
 	}
 }
@@ -261,11 +272,19 @@ static void freshen(struct subs *s)
 
 static void pump_sub(struct subs *s, struct sub *sub)
 {
+	uint64_t loads;
+
 	if (!conn_wants_more(sub->conn) || (sub->pending_count == 0 && !events_waiting(s, sub))) {
 		return;
 	}
+	loads = past_loads(s->deps);
 	conn_cork(sub->conn);
 	pump_events(s, sub);
+	if (past_loads(s->deps) != loads) {
+		/* Who read from the disk is behind the others in the next turn. */
+		list_del(&sub->in_subs);
+		list_add_tail(&s->list, &sub->in_subs);
+	}
 	pump_states(s, sub);
 	conn_uncork(sub->conn);
 	if (conn_wants_more(sub->conn) &&
@@ -279,6 +298,7 @@ void subs_pump(struct subs *s)
 	struct list *pos, *tmp;
 
 	freshen(s);
+	s->loads = past_loads(s->deps);
 	list_for_each (pos, tmp, &s->list) {
 		pump_sub(s, container_of(pos, struct sub, in_subs));
 	}
@@ -289,6 +309,7 @@ void subs_drained(struct subs *s, struct conn *c)
 	struct list *pos, *tmp;
 
 	freshen(s);
+	s->loads = past_loads(s->deps);
 	list_for_each (pos, tmp, &c->subs) {
 		pump_sub(s, container_of(pos, struct sub, in_conn));
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Subscriptions: events by cursor out of the hub's ring, states merged until the client reads. */
+/* Subscriptions: events by cursor out of ring and log, states merged until the client reads. */
 #pragma once
 
 #include <stdbool.h>

@@ -7,7 +7,6 @@
 struct hub {
 	uint32_t epoch;
 	uint64_t next_seq;
-	uint64_t dropped_seq; /* newest event that left the ring, 0 none */
 	void (*wake)(void *arg);
 	void *arg;
 	struct list dirty;
@@ -144,9 +143,6 @@ static void drop_event(struct hub *h, size_t i)
 {
 	struct hub_event *e = h->events[i];
 
-	if (e->seq > h->dropped_seq) {
-		h->dropped_seq = e->seq;
-	}
 	h->bytes -= event_bytes(e);
 	h->count--;
 	memmove(&h->events[i], &h->events[i + 1], (h->count - i) * sizeof(*h->events));
@@ -168,22 +164,42 @@ static void make_room(struct hub *h, size_t bytes)
 	}
 }
 
-uint64_t hub_event(struct hub *h, enum event_kind kind, const char *printer, const char *serial,
-    const char *data, int64_t wall_ms)
+static void put_event(struct hub *h, struct hub_event *e)
+{
+	size_t bytes = event_bytes(e);
+
+	make_room(h, bytes);
+	h->events[h->count++] = e;
+	h->bytes += bytes;
+}
+
+static struct hub_event *make_event(uint64_t seq, enum event_kind kind, const char *printer,
+    const char *serial, const char *data, int64_t wall_ms)
 {
 	struct hub_event *e = xcalloc(1, sizeof(*e));
-	size_t i, bytes;
 
-	e->seq = h->next_seq++;
+	e->seq = seq;
 	e->wall_ms = wall_ms;
 	e->kind = kind;
 	e->printer = xstrdup(printer);
 	e->serial = xstrdup(serial);
 	e->data = xstrdup(data != NULL ? data : "{}");
-	bytes = event_bytes(e);
-	make_room(h, bytes);
-	h->events[h->count++] = e;
-	h->bytes += bytes;
+	return e;
+}
+
+void hub_restore(struct hub *h, const struct hub_event *e)
+{
+	put_event(h, make_event(e->seq, e->kind, e->printer, e->serial, e->data, e->wall_ms));
+}
+
+uint64_t hub_event(struct hub *h, enum event_kind kind, const char *printer, const char *serial,
+    const char *data, int64_t wall_ms)
+{
+	struct hub_event *e = make_event(h->next_seq++, kind, printer, serial, data, wall_ms);
+	uint64_t seq = e->seq;
+	size_t i;
+
+	put_event(h, e);
 	calls_begin(h);
 	for (i = 0; i < h->observer_count; i++) {
 		const struct hub_observer *o = h->observers[i];
@@ -193,7 +209,7 @@ uint64_t hub_event(struct hub *h, enum event_kind kind, const char *printer, con
 		}
 	}
 	calls_end(h);
-	return h->next_seq - 1;
+	return seq;
 }
 
 static void tell_changed(struct hub *h, void *owner, uint32_t bits)
@@ -269,9 +285,4 @@ const struct hub_event *hub_next(const struct hub *h, uint64_t after)
 		}
 	}
 	return low < h->count ? h->events[low] : NULL;
-}
-
-bool hub_lost_after(const struct hub *h, uint64_t after)
-{
-	return h->dropped_seq > after;
 }

@@ -55,13 +55,13 @@ void hub_mark(struct hub *h, struct hub_slot *s, uint32_t bits);
 uint64_t hub_event(struct hub *h, enum event_kind kind, const char *printer, const char *serial,
     const char *data, int64_t wall_ms);
 void hub_flush(struct hub *h);
+/* An event of before the start, older than first_seq; in their order, before any other. Copied;
+ * nobody hears of it. */
+void hub_restore(struct hub *h, const struct hub_event *e);
 
-/* Ring access. last = newest seq (first_seq - 1 when empty); first = oldest still held; lost = how
- * many unkept ones were dropped. */
+/* Ring access. last = newest seq (first_seq - 1 when empty); first = oldest still held. */
 uint32_t hub_epoch(const struct hub *h);
 uint64_t hub_last_seq(const struct hub *h);
 uint64_t hub_first_seq(const struct hub *h);
 /* First event with seq > after, NULL at the end. */
 const struct hub_event *hub_next(const struct hub *h, uint64_t after);
-/* True when an event after `after` has been dropped from the ring. */
-bool hub_lost_after(const struct hub *h, uint64_t after);

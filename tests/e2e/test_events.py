@@ -156,7 +156,8 @@ class Events(Case):
         self.daemon_ = self.daemon(name="second")
         self.wait_full()
         self.assertEqual(self.daemon_.status(self.name)["print"]["state"], "paused")
-        self.assertEqual(self.listed(0), [])
+        self.assertEqual(self.listed(self.seen[-1]["seq"]), [])
+        self.assertEqual(self.listed(0), self.seen, "what was told before the restart")
 
 
 if __name__ == "__main__":
