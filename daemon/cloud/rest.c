@@ -7,18 +7,18 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "common/jw.h"
-#include "common/log.h"
 #include "common/secret.h"
-#include "daemon/cloud/fault.h"
 #include "daemon/cloud/rest_internal.h"
+#include "daemon/cloud/rest_read.h"
+#include "daemon/io/worker.h"
 
 #define MINUTE_MS 60000
 #define HOUR_MS (60 * MINUTE_MS)
 #define TOTAL_PER_HOUR 1000
-#define HEADERS_MAX 16 /* of a caller */
+#define HEADERS_MAX 16	/* of a caller */
+#define READ_END_MS 500 /* an answer takes a tenth of it */
 
 static const struct {
 	const char *name;
@@ -33,16 +33,6 @@ static const struct {
     [REST_TEXT] = {"text", 60, HOUR_MS},
 };
 static_assert(ARRAY_SIZE(rates) == REST_BUCKET_COUNT, "one rate per bucket");
-
-static uint32_t chance(void)
-{
-	uint32_t r = 0;
-
-	if (getrandom(&r, sizeof(r), GRND_NONBLOCK) != sizeof(r)) {
-		r = UINT32_MAX / 2;
-	}
-	return r;
-}
 
 static void wipe_free(char *s)
 {
@@ -70,7 +60,7 @@ struct rest *rest_create(struct loop *l, struct http *h, rest_dead_fn dead, void
 	return r;
 }
 
-static void call_free(struct rest_call *c)
+void rest_call_free(struct rest_call *c)
 {
 	loop_deferred_cancel(&c->turn);
 	list_del(&c->link);
@@ -112,6 +102,7 @@ void rest_destroy(struct rest *r)
 	}
 	bucket_finish(&r->total);
 	secret_destroy(r->token);
+	worker_pool_destroy_wait(r->readers, READ_END_MS);
 	config_free(r);
 	free(r);
 }
@@ -190,163 +181,6 @@ void rest_write_limits(const struct rest *r, struct jw *w)
 	jw_str(w, "blocked_why", left_ms > 0 ? door_text(r->gates[REST_DOOR_API].door.why) : NULL);
 }
 
-static void on_readmit(struct rest *r, struct rest_gate *g)
-{
-	struct list *pos, *tmp;
-
-	list_for_each (pos, tmp, &r->calls) {
-		struct rest_call *c = container_of(pos, struct rest_call, link);
-
-		if (c->waiting && c->gate == g) {
-			c->waiting = false;
-			loop_defer(r->loop, &c->turn);
-		}
-	}
-}
-
-static void probe_end(struct rest_call *c)
-{
-	if (c->gate != NULL && c->gate->probe == c) {
-		c->gate->probe = NULL;
-		on_readmit(c->rest, c->gate);
-	}
-}
-
-/* c is out of all lists and gone afterwards, and with it maybe rest. */
-static void deliver(struct rest_call *c, const struct rest_answer *a)
-{
-	if (c->fn != NULL) {
-		c->fn(c->arg, a);
-	}
-	if (c->rest != NULL) {
-		c->rest->delivering = NULL;
-	}
-	call_free(c);
-}
-
-static void deliver_refusal(struct rest_call *c, int64_t again_ms)
-{
-	struct rest_answer a = {.error = c->error, .vendor_code = -1, .retry_after_ms = again_ms};
-
-	list_del(&c->link);
-	c->rest->delivering = c;
-	deliver(c, &a);
-}
-
-static void duration(int64_t ms, char buf[static 24])
-{
-	if (ms <= 2 * MINUTE_MS) {
-		snprintf(buf, 24, "%lld s", (long long)(ms + 999) / 1000);
-	} else {
-		snprintf(buf, 24, "%lld min", (long long)(ms + MINUTE_MS - 1) / MINUTE_MS);
-	}
-}
-
-static void log_shut(const struct rest_call *c, const struct err *e)
-{
-	const struct door *d = &c->gate->door;
-	char wait[24];
-
-	duration(d->length_ms, wait);
-	if (d->failures == 1) {
-		log_warn("cloud: %s; asked again in %s", e->message, wait);
-	} else {
-		log_debug("cloud: %s; asked again in %s", e->message, wait);
-	}
-}
-
-static bool is_hard(enum door_why why)
-{
-	return why == DOOR_LIMIT || why == DOOR_WALL;
-}
-
-/* Several that were under way when the trouble began are one failure; a human's try during a pause
- * is none. */
-static bool counts(const struct rest_call *c, enum door_why why)
-{
-	const struct door *d = &c->gate->door;
-
-	if (is_hard(why) && !is_hard(d->why)) {
-		return true;
-	}
-	return !c->login_try && c->failures == d->failures;
-}
-
-static void take_outcome(struct rest_call *c, const struct fault *f, bool asked)
-{
-	struct rest *r = c->rest;
-	struct rest_gate *g = c->gate;
-
-	if (g == NULL || !asked) {
-		return;
-	}
-	if (f->why == DOOR_OPEN) {
-		/* What was sent before the server turned others away proves nothing. */
-		bool older = is_hard(g->door.why) && c->failures != g->door.failures;
-
-		if (g->door.failures > 0 && !older) {
-			log_info("cloud: answers again");
-			door_open(&g->door);
-			g->login_used = false;
-			rest_save(r);
-		}
-	} else if (counts(c, f->why)) {
-		door_shut(&g->door, f->why, f->retry_after_ms, loop_now_ms(r->loop), chance());
-		g->login_used = false;
-		log_shut(c, &f->error);
-		rest_save(r);
-	}
-}
-
-static void take_death(struct rest_call *c, const struct fault *f)
-{
-	struct rest *r = c->rest;
-
-	if (f->dead && c->token_number == r->token_number && !r->token_dead) {
-		r->token_dead = true;
-		log_warn("cloud: the token is dead; sign in again: bambuctl login");
-		if (r->dead_fn != NULL) {
-			r->dead_fn(r->dead_arg);
-		}
-	}
-}
-
-static void on_http(void *arg, const struct http_answer *h)
-{
-	struct rest_call *c = arg;
-	struct rest *r = c->rest;
-	struct fault_input in = {.answer = h,
-	    .token_sent = c->token_sent,
-	    .json_only = c->host == REST_API,
-	    .unread = c->unread,
-	    .wall_ms = loop_wall_ms(r->loop)};
-	struct fault f;
-	char *token = rest_cookie(h, "token"), *csrf = rest_cookie(h, "bbl_csrf_token");
-	struct rest_answer a;
-
-	c->http = NULL;
-	list_del(&c->link);
-	r->delivering = c;
-	fault_read(&in, &f);
-	rest_count(r, c, h->status);
-	take_outcome(c, &f, h->fault != HTTP_FAULT_URL && h->fault != HTTP_FAULT_LIBRARY);
-	probe_end(c);
-	take_death(c, &f);
-	a = (struct rest_answer){.error = f.error,
-	    .status = h->status,
-	    .vendor_code = f.vendor_code,
-	    .body = f.body,
-	    .text = c->unread && f.error.type == ERR_NONE ? h->body : NULL,
-	    .text_len = h->body_len,
-	    .cookie_token = token,
-	    .cookie_csrf = csrf,
-	    .retry_after_ms = f.retry_after_ms};
-	deliver(c, &a);
-	json_object_put(f.body);
-	wipe_free(token);
-	wipe_free(csrf);
-}
-
 static void send_request(struct rest_call *c, const char *url)
 {
 	struct rest *r = c->rest;
@@ -384,7 +218,7 @@ static void send_request(struct rest_call *c, const char *url)
 		.body_len = c->body_len,
 		.ca_file = r->ca_file,
 		.body_max = c->body_max},
-	    on_http, c);
+	    rest_on_http, c);
 }
 
 /* What the token alone forbids. */
@@ -416,13 +250,13 @@ static int64_t pause_of(struct rest_call *c)
 	if (left_ms == 0) {
 		return 0;
 	}
-	if (c->bucket == REST_LOGIN && !is_hard(g->door.why) && !g->login_used) {
+	if (c->bucket == REST_LOGIN && !rest_is_hard(g->door.why) && !g->login_used) {
 		g->login_used = true;
 		c->login_try = true;
 		return 0;
 	}
-	duration(left_ms, wait);
-	err_set(&c->error, is_hard(g->door.why) ? ERR_CLOUD_BLOCKED : ERR_CLOUD_OFFLINE,
+	rest_duration(left_ms, wait);
+	err_set(&c->error, rest_is_hard(g->door.why) ? ERR_CLOUD_BLOCKED : ERR_CLOUD_OFFLINE,
 	    "%s; it is asked again in %s", door_text(g->door.why), wait);
 	err_hint(&c->error, "wait %s", wait);
 	return left_ms;
@@ -448,7 +282,7 @@ static int64_t rate_of(struct rest_call *c)
 		b = &r->total;
 		own_ms = all_ms;
 	}
-	duration(own_ms, wait);
+	rest_duration(own_ms, wait);
 	err_set(&c->error, ERR_RATE_LIMITED, "the cloud takes %u requests a %s (%s)", b->rate,
 	    b->per, b->name);
 	err_hint(&c->error, "again in %s", wait);
@@ -494,13 +328,13 @@ static void on_turn(void *arg)
 		wait_ms = wait_ms > 0 ? wait_ms : pause_of(c);
 	}
 	if (c->error.type != ERR_NONE) {
-		deliver_refusal(c, wait_ms);
+		rest_deliver_refusal(c, wait_ms);
 		return;
 	}
 	url = rest_url(c->rest, c);
 	if (url == NULL) {
 		err_set(&c->error, ERR_INVALID_PARAMS, "the path is not one from a slash on");
-		deliver_refusal(c, -1);
+		rest_deliver_refusal(c, -1);
 		return;
 	}
 	c->waiting = must_wait(c);
@@ -583,7 +417,8 @@ void rest_cancel(struct rest_call *c)
 		return;
 	}
 	http_cancel(c->http);
+	rest_read_cancel(c->rest->readers, c->read);
 	c->http = NULL;
-	probe_end(c);
-	call_free(c);
+	rest_probe_end(c);
+	rest_call_free(c);
 }

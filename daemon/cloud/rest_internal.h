@@ -43,6 +43,7 @@ struct rest {
 	struct rest_gate gates[REST_DOOR_COUNT];
 	struct list calls;
 	struct rest_call *delivering;
+	struct worker_pool *readers; /* NULL: none yet */
 	struct rest_count counts[REST_COUNTS_MAX];
 	size_t count_len;
 };
@@ -54,6 +55,7 @@ struct rest_call {
 	void *arg;
 	struct loop_deferred turn;
 	struct http_call *http;
+	struct rest_read *read; /* of a long answer */
 	struct rest_gate *gate; /* NULL: of no server that is ever left alone */
 	char *method, *path, *query, *body;
 	size_t body_len, body_max;
@@ -81,3 +83,13 @@ void rest_count(struct rest *r, const struct rest_call *c, int status);
 /* Pauses of the state directory. */
 void rest_load(struct rest *r);
 void rest_save(struct rest *r);
+
+/* c is out of all lists and gone afterwards, and with it maybe rest. */
+void rest_deliver_refusal(struct rest_call *c, int64_t again_ms);
+/* An http_fn for a rest_call. */
+void rest_on_http(void *arg, const struct http_answer *h);
+/* The request that went ahead is over: who waits for it goes on. */
+void rest_probe_end(struct rest_call *c);
+void rest_call_free(struct rest_call *c);
+bool rest_is_hard(enum door_why why); /* the server itself turns us away */
+void rest_duration(int64_t ms, char buf[static 24]);
