@@ -85,6 +85,19 @@ void camera_show_url(struct ctl *c, json_object *result)
 
 /* ---- what the verbs share ---- */
 
+/* One word is the folder; where the printer was meant, that is said. */
+static int find_only_printer(struct ctl *c, const char *what, char **ret)
+{
+	int status = call_only_printer(c, ret);
+	_cleanup_free_ char *word = what ? out_safe(&c->out, c->words[0]) : NULL, *note = NULL;
+
+	if (status == err_exit(ERR_AMBIGUOUS_PRINTER) && what) {
+		note = xasprintf("\"%s\" was taken for the %s", word, what);
+		out_note(&c->out, note);
+	}
+	return status;
+}
+
 int camera_words(struct ctl *c, const char *what, char **ret_printer, const char **ret_word)
 {
 	const char *env = getenv("BAMBU_PRINTER");
@@ -103,11 +116,11 @@ int camera_words(struct ctl *c, const char *what, char **ret_printer, const char
 	if (what) {
 		*ret_word = c->words[0];
 	}
-	if (!printer) {
-		return call_only_printer(c, ret_printer);
+	if (printer) {
+		*ret_printer = xstrdup(printer);
+		return 0;
 	}
-	*ret_printer = xstrdup(printer);
-	return 0;
+	return find_only_printer(c, what, ret_printer);
 }
 
 /* ---- following a stream ---- */

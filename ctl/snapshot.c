@@ -2,6 +2,7 @@
 /* `snapshot`: one picture into a file, or to stdout. */
 #include <errno.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 
 #include "common/util.h"
@@ -122,12 +123,21 @@ static int deliver(struct ctl *c, json_object *result, const char *printer, cons
 	return status;
 }
 
-/* [PRINTER] [FILE|-]: one word is the printer, unless that was told otherwise or it is "-". */
+/* "-", a path or the name of a JPEG: no printer is called so. */
+static bool names_file(const char *word)
+{
+	const char *dot = strrchr(word, '.');
+
+	return is_piped(word) || strchr(word, '/') ||
+	       (dot && (strcasecmp(dot, ".jpg") == 0 || strcasecmp(dot, ".jpeg") == 0));
+}
+
+/* [PRINTER] [FILE|-]: one word is the printer, unless that was told otherwise or it is a file. */
 static int take_words(struct ctl *c, char **ret_printer, const char **ret_file)
 {
 	const char *env = getenv("BAMBU_PRINTER");
 	bool told = c->args.value[OPT_PRINTER] || (env && *env);
-	bool file_alone = c->word_count == 1 && strcmp(c->words[0], "-") == 0;
+	bool file_alone = c->word_count == 1 && names_file(c->words[0]);
 	int last = c->word_count - 1;
 
 	*ret_file = NULL;

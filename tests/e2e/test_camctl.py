@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import pathlib
 import pty
 import signal
 import subprocess
@@ -127,6 +128,23 @@ class Snapshot(Cameras):
                 self.assertEqual(client.error(name, {"printer": self.one})["data"]["type"], "camera_off")
         code, _, err = self.d.ctl("snapshot", self.one, "/nonexistent/a.jpg")
         self.assertEqual(code, 17, err)
+
+    def test_a_single_word_is_the_printer_or_a_file_that_looks_like_one(self):
+        self.open()
+        self.wait_streaming()
+        for name in (str(self.folder / "here"), str(self.folder / "now.JPG")):
+            self.assertEqual(self.d.ctl("snapshot", name)[0], 0)
+            simpicture.read(pathlib.Path(name).read_bytes())
+        code, _, err = self.d.ctl("snapshot", "now.jp")
+        self.assertEqual(code, 4, err)
+
+    def test_a_folder_that_was_meant_as_the_printer_is_said(self):
+        self.open(mode="off", models=("P1S", "A1"))
+        for words in (("record",), ("timelapse", "--every", "layer")):
+            code, _, err = self.d.ctl("camera", *words, self.one)
+            self.assertEqual(code, 4, err)
+            self.assertIn(f'"{self.one}" was taken for the folder', err)
+        self.assertEqual([p for p in self.folder.iterdir() if p.is_dir() and p.name == self.one], [])
 
     def test_a_terminal_gets_no_binary(self):
         self.open()
