@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/secret.h"
 #include "common/text.h"
 #include "common/util.h"
 #include "daemon/bridge/hook_words.h"
@@ -71,16 +72,41 @@ static void check_exec(struct config_loader *l, const struct config_draft *d, st
 	}
 }
 
+static void check_url(struct config_loader *l, const struct config_draft *d, struct hook_config *h)
+{
+	const char *key = h->url ? "Url" : "SecretUrl";
+	const char *url = h->url ? h->url : secret_reveal(h->secret_url);
+	const struct config_origin *o = origin_of(l, d, key);
+
+	if (!str_starts(url, "https://") || url[8] == '\0' || url[8] == '/') {
+		_cleanup_free_ char *text = xasprintf("%s=: want https://HOST", key);
+
+		disable(l, h, o, true, text);
+	} else if (h->ca_file && access(h->ca_file, R_OK) < 0) {
+		_cleanup_free_ char *text = xasprintf("CaFile=%s: %s", h->ca_file, strerror(errno));
+
+		disable(l, h, origin_of(l, d, "CaFile"), true, text);
+	}
+}
+
 static void check_hook(struct config_loader *l, const struct config_draft *d, struct hook_config *h)
 {
 	if (!h->disabled) {
 		check_on(l, d, h);
 	}
-	if (!h->disabled && !h->exec) {
-		disable(l, h, &d->origin, true, "no Exec=: say what it runs");
+	if (h->disabled) {
+		return;
 	}
-	if (!h->disabled && h->exec) {
+	if (!h->exec && !h->url && !h->secret_url) {
+		disable(l, h, &d->origin, true,
+		    "no Exec= and no Url=: say what it runs or where it posts");
+	} else if ((h->exec != NULL) + (h->url != NULL) + (h->secret_url != NULL) > 1) {
+		disable(l, h, &d->origin, true,
+		    "Exec=, Url= and SecretUrl= exclude each other: make it two hooks");
+	} else if (h->exec) {
 		check_exec(l, d, h);
+	} else {
+		check_url(l, d, h);
 	}
 }
 

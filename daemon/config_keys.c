@@ -152,7 +152,13 @@ const struct config_key config_keys[] = {
     HOOK("Printers", WORDS, "", "", printers,
 	"Of these printers alone: names, globs, tag=, model=; default: all, and the daemon itself"),
     HOOK("Exec", STRING, "", "", exec, "Program and its arguments, without a shell"),
-    HOOK("Timeout", TIME, "1s..1h", "30s", timeout_ms, "How long it may take"),
+    HOOK("Url", STRING, "", "", url, "Where the event is posted instead, https:// alone"),
+    HOOK("SecretUrl", SECRET, "", "", secret_url, "The same for a URL that is a secret itself"),
+    HOOK("Token", SECRET, "", "", token, "Bearer token sent with it"),
+    HOOK("CaFile", PATH, "", "", ca_file, "Extra anchors for that server (PEM)"),
+    HOOK("AllowPrivate", BOOL, "", "no", allow_private,
+	"Whether that server may have an address that is not of the internet"),
+    HOOK("Timeout", TIME, "1s..1h", "30s", timeout_ms, "How long a program or a try may take"),
 };
 
 const unsigned config_key_count = ARRAY_SIZE(config_keys);

@@ -29,3 +29,10 @@ struct hook_exec *hook_exec_start(struct loop *l, struct spawn_port *port,
     struct hook_verdict *ret_verdict);
 /* Kills it; done is not called. NULL is fine. */
 void hook_exec_stop(struct hook_exec *x);
+
+/* Posts the event; c is copied. rests: it waits for its next try. */
+struct hook_post *hook_post_start(struct loop *l, struct http *http, const struct hook_config *c,
+    const struct hook_event *e, hook_done_fn done, void (*rests)(void *arg), void *arg);
+bool hook_post_resting(const struct hook_post *p);
+/* done is not called. NULL is fine. */
+void hook_post_stop(struct hook_post *p);

@@ -22,6 +22,7 @@ struct hook {
 	uint64_t lost, lost_seq; /* since it was last told; the first of them */
 	struct hook_event *now;	 /* being told; NULL: none */
 	struct hook_exec *exec;
+	struct hook_post *post;
 };
 
 struct hooks {
@@ -117,6 +118,21 @@ static void on_exec_done(void *arg, const struct hook_verdict *v)
 	end_event(k, v);
 }
 
+static void on_post_done(void *arg, const struct hook_verdict *v)
+{
+	struct hook *k = arg;
+
+	k->post = NULL;
+	end_event(k, v);
+}
+
+static void on_post_rests(void *arg)
+{
+	struct hook *k = arg;
+
+	wake(k->hooks);
+}
+
 static struct hook_event *take_first(struct hook *k)
 {
 	struct hook_event *e = k->waiting[k->first];
@@ -132,20 +148,34 @@ static void begin_event(struct hook *k)
 	struct hook_verdict v;
 
 	k->now = take_first(k);
+	if (!k->config->argv) {
+		k->post = hook_post_start(
+		    deps->loop, deps->http, k->config, k->now, on_post_done, on_post_rests, k);
+		return;
+	}
 	k->exec = hook_exec_start(deps->loop, deps->spawns, k->config, k->now, on_exec_done, k, &v);
 	if (!k->exec) {
 		end_event(k, &v);
 	}
 }
 
-static unsigned count_running(const struct hooks *h)
+/* Programs, or requests, that are under way. */
+static unsigned count_running(const struct hooks *h, bool programs)
 {
 	unsigned n = 0;
 
 	for (size_t i = 0; i < h->count; i++) {
-		n += h->list[i]->exec != NULL;
+		const struct hook *k = h->list[i];
+
+		n += programs ? k->exec != NULL : k->post && !hook_post_resting(k->post);
 	}
 	return n;
+}
+
+static bool may_begin(const struct hook *k)
+{
+	return !k->now && k->count > 0 &&
+	       count_running(k->hooks, k->config->argv != NULL) < HOOKS_AT_ONCE;
 }
 
 /* The hooks take turns, so that one with a long queue leaves room for the others. */
@@ -153,10 +183,10 @@ static void on_turn(void *arg)
 {
 	struct hooks *h = arg;
 
-	for (size_t i = 0; i < h->count && count_running(h) < HOOKS_AT_ONCE; i++) {
+	for (size_t i = 0; i < h->count; i++) {
 		struct hook *k = h->list[h->next++ % h->count];
 
-		if (!k->now && k->count > 0) {
+		if (may_begin(k)) {
 			begin_event(k);
 		}
 	}
@@ -242,13 +272,19 @@ static struct hook *hook_create(struct hooks *h)
 	return k;
 }
 
-static void hook_destroy(struct hook *k)
+static void drop_waiting(struct hook *k)
 {
-	hook_exec_stop(k->exec);
-	hook_event_unref(k->now);
 	while (k->count > 0) {
 		hook_event_unref(take_first(k));
 	}
+}
+
+static void hook_destroy(struct hook *k)
+{
+	hook_exec_stop(k->exec);
+	hook_post_stop(k->post);
+	hook_event_unref(k->now);
+	drop_waiting(k);
 	free(k);
 }
 
@@ -278,6 +314,9 @@ void hooks_apply(struct hooks *h, const struct hook_config *configs, size_t coun
 	/* The names that were compared stand in the configuration before. */
 	for (size_t i = 0; i < count; i++) {
 		list[i]->config = &configs[i];
+		if (configs[i].disabled) {
+			drop_waiting(list[i]);
+		}
 	}
 	free(h->list);
 	h->list = list;

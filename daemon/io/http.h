@@ -39,6 +39,7 @@ struct http_request {
 	const char *ca_file; /* more anchors beside the system's; NULL: none */
 	size_t body_max;
 	int64_t timeout_ms; /* from the start to the end */
+	bool public_only;   /* connects to no address that address_is_public refuses */
 };
 
 struct http_header {
@@ -48,9 +49,10 @@ struct http_header {
 /* Good for the call of http_fn. */
 struct http_answer {
 	enum http_fault fault;
-	const char *text; /* of a fault, for people; without the query of the URL */
-	int status;	  /* 0 unless HTTP_OK */
-	const char *body; /* NUL-terminated beyond body_len */
+	bool address_refused; /* with HTTP_FAULT_CONNECT: by public_only */
+	const char *text;     /* of a fault, for people; without the query of the URL */
+	int status;	      /* 0 unless HTTP_OK */
+	const char *body;     /* NUL-terminated beyond body_len */
 	size_t body_len;
 	const struct http_header *headers; /* in the order they came, at most 64 */
 	size_t header_count;

@@ -12,6 +12,7 @@
 
 #include "common/secret.h"
 #include "common/text.h"
+#include "daemon/io/address.h"
 #include "daemon/io/http_internal.h"
 
 #define CONNECT_MS 10000
@@ -221,7 +222,15 @@ static size_t on_header(char *line, size_t one, size_t len, void *arg)
 
 static curl_socket_t on_open(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
 {
-	int fd = socket(
+	struct http_call *c = arg;
+	int fd;
+
+	/* What is judged is what is connected to, whatever the name was. */
+	if (c->public_only && !address_is_public(&address->addr)) {
+		c->address_refused = true;
+		return CURL_SOCKET_BAD;
+	}
+	fd = socket(
 	    address->family, address->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, address->protocol);
 
 	return fd < 0 ? CURL_SOCKET_BAD : fd;
@@ -285,6 +294,7 @@ static void set_callbacks(struct http_call *c)
 {
 	curl_easy_setopt(c->easy, CURLOPT_PRIVATE, c);
 	curl_easy_setopt(c->easy, CURLOPT_OPENSOCKETFUNCTION, on_open);
+	curl_easy_setopt(c->easy, CURLOPT_OPENSOCKETDATA, c);
 	curl_easy_setopt(c->easy, CURLOPT_WRITEFUNCTION, on_body);
 	curl_easy_setopt(c->easy, CURLOPT_WRITEDATA, c);
 	curl_easy_setopt(c->easy, CURLOPT_HEADERFUNCTION, on_header);
@@ -312,7 +322,7 @@ static void set_body(struct http_call *c, const struct http_request *r)
 	}
 	/* When a kept connection ends without an answer, curl sends again: a write that the server
 	 * may have taken has a connection of its own. */
-	if (strcmp(r->method, "GET") != 0) {
+	if (strcmp(r->method, "GET") != 0 || r->public_only) {
 		curl_easy_setopt(c->easy, CURLOPT_FRESH_CONNECT, 1L);
 	}
 	curl_easy_setopt(c->easy, CURLOPT_CUSTOMREQUEST, r->method);
@@ -364,6 +374,7 @@ enum http_fault http_call_prepare(struct http_call *c, const struct http_request
 		str_copy(c->text, sizeof(c->text), "the certificates of CaFile= cannot be read");
 		return HTTP_FAULT_TLS;
 	}
+	c->public_only = r->public_only;
 	c->body_max = r->body_max > 0 ? r->body_max : HTTP_BODY_MAX;
 	c->easy = curl_easy_init();
 	if (c->easy == NULL) {
@@ -440,6 +451,9 @@ static void fault_words(struct http_call *c, enum http_fault fault, CURLcode cod
 
 	if (fault == HTTP_FAULT_TLS) {
 		tls_words(c, code);
+	} else if (fault == HTTP_FAULT_CONNECT && c->address_refused) {
+		snprintf(c->text, sizeof(c->text),
+		    "%s has no address in the internet, and others are not allowed", c->host);
 	} else {
 		snprintf(c->text, sizeof(c->text), "%s%s%s", words[fault].before, c->host,
 		    words[fault].after);
@@ -463,6 +477,7 @@ enum http_fault http_call_fault(struct http_call *c, CURLcode code)
 void http_call_answer(struct http_call *c, struct http_answer *ret)
 {
 	*ret = (struct http_answer){.fault = c->fault, .text = c->text, .body = ""};
+	ret->address_refused = c->fault == HTTP_FAULT_CONNECT && c->address_refused;
 	if (c->fault == HTTP_OK) {
 		ret->status = c->status;
 		ret->body = c->body != NULL ? c->body : "";

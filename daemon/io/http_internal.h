@@ -44,6 +44,7 @@ struct http_call {
 	char *request_body;
 	size_t request_body_len;
 	bool running, delivering;
+	bool public_only, address_refused;
 	int verdict; /* of OpenSSL on the certificate */
 
 	enum http_fault fault;

@@ -7,7 +7,7 @@ import re
 import signal
 import subprocess
 
-from harness import BAMBUD, Case, main, wait_until
+from harness import BAMBUD, SOURCE, Case, main, wait_until
 
 
 def children(pid):
@@ -25,13 +25,15 @@ def alive(pid):
 
 
 class HookCase(Case):
+    wrap = ()
+
     def open(self, hooks, printers=1, more=""):
         self.sim_ = self.sim("--printers", str(printers), "--rate", "5", "--state", "idle")
         self.printers = json.loads(self.sim_.do("list"))
         self.one = self.printers[0]
         self.base = (self.folder / "bambud.conf").read_text() + more
         self.write_config(self.base + hooks)
-        self.d = self.daemon()
+        self.d = self.daemon(wrap=self.wrap)
         for printer in self.printers:
             self.d.wait_link(printer["name"], "online")
 
@@ -51,6 +53,12 @@ class HookCase(Case):
 
     def trigger(self):
         self.d.call("daemon.reload")
+
+    def check(self, hooks):
+        path = self.write_config(hooks, name="check.conf")
+        done = subprocess.run([str(BAMBUD), "--config", str(path), "--check-config"], capture_output=True, text=True,
+                              timeout=20, check=False)
+        return done.returncode, done.stderr
 
     def events(self, kind):
         with self.d.client() as client:
@@ -215,18 +223,12 @@ class Programs(HookCase):
 
 
 class Configured(HookCase):
-    def check(self, hooks):
-        path = self.write_config(hooks, name="check.conf")
-        done = subprocess.run([str(BAMBUD), "--config", str(path), "--check-config"], capture_output=True, text=True,
-                              timeout=20, check=False)
-        return done.returncode, done.stderr
-
     def test_what_is_wrong_is_named(self):
         for keys, words in (
                 ({"On": "print.finish", "Exec": "/bin/true"}, "On=print.finish: no such event, did you mean print.finished?"),
                 ({"On": "nothing.*", "Exec": "/bin/true"}, "On=nothing.*: no such event"),
                 ({"Exec": "/bin/true"}, "no On="),
-                ({"On": "*"}, "no Exec="),
+                ({"On": "*"}, "no Exec= and no Url="),
                 ({"On": "*", "Exec": "bin/true"}, "the program is named by its whole path"),
                 ({"On": "*", "Exec": "/bin/sh 'a"}, "a quote is not closed"),
                 ({"On": "*", "Exec": "/bin/true", "Timeout": "2h"}, "Timeout=2h: want a time such as 30s, 1s..1h"),
@@ -253,6 +255,19 @@ class Configured(HookCase):
         self.reload("")
         wait_until("its end", lambda: not alive(pid))
         self.assertEqual((self.folder / "out").read_text(), "one\ntwo\n")
+
+    def test_a_hook_that_a_reload_disables_forgets_what_waits(self):
+        script = self.script("wait.sh", f'touch {self.folder}/begun; while [ ! -e {self.folder}/go ]; do sleep 0.05; done\n')
+        self.open(self.hook("a", On="config.reloaded", Exec=script))
+        self.trigger()
+        wait_until("the first", (self.folder / "begun").exists)
+        self.trigger()
+        self.reload(self.hook("a", On="config.reloaded"))
+        (self.folder / "go").touch()
+        spawner, = children(self.d.child.pid)
+        wait_until("its end", lambda: not children(spawner))
+        self.reload(self.hook("a", On="config.reloaded", Exec="/bin/sh -c 'exit 5'"))
+        self.assertEqual([e["data"]["code"] for e in self.failed()], [5])
 
     def test_the_dump_shows_them(self):
         path = self.write_config(self.hook("x", On="print.* hms.raised", Exec="/bin/true 'a b'", Timeout="5min"), name="c.conf")
@@ -313,6 +328,49 @@ class Spawner(HookCase):
         self.open("")
         os.kill(self.spawner(), signal.SIGSTOP)
         self.end()
+
+
+class Examples(Case):
+    """conf/hooks: what is offered is read without a complaint and does what it says."""
+    ENV = {"BAMBU_EVENT": "print.finished", "BAMBU_PRINTER": "shelf", "BAMBU_JOB": "@lid; $(id)", "BAMBU_TIME": "2026-11-23T01:02:03Z"}
+
+    def run_script(self, name, *args, stdin="{}"):
+        """With a curl and an msmtp that write down what they are given: (arguments, standard input)."""
+        for fake in ("curl", "msmtp"):
+            path = self.folder / fake
+            path.write_text(f'#!/bin/sh\nfor a in "$@"; do printf "%s\\n" "$a"; done > {self.folder}/args\ncat > {self.folder}/in\n')
+            path.chmod(0o700)
+        for secret in ("ntfy", "telegram"):
+            (self.folder / secret).write_text("t0ken\n")
+        env = dict(self.ENV, PATH=f"{self.folder}:/usr/bin:/bin", CREDENTIALS_DIRECTORY=str(self.folder))
+        subprocess.run([str(SOURCE / "conf" / "hooks" / name), *args], env=env, input=stdin, text=True, check=True, timeout=20)
+        return (self.folder / "args").read_text().splitlines(), (self.folder / "in").read_text()
+
+    def test_the_configuration_is_good(self):
+        path = SOURCE / "conf" / "hooks" / "hooks.conf"
+        done = subprocess.run([str(BAMBUD), "--config", str(path), "--check-config"], capture_output=True, text=True,
+                              timeout=20, check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        named = set(re.findall(r"^Exec=/usr/local/lib/bambud/(\S+)", path.read_text(), re.M))
+        self.assertEqual(named, {p.name for p in path.parent.glob("*.sh")})
+
+    def test_ntfy(self):
+        args, stdin = self.run_script("ntfy.sh", "https://ntfy.sh/x")
+        self.assertEqual(args[-5:], ["Priority: default", "--data-raw", "print.finished: @lid; $(id)", "--", "https://ntfy.sh/x"])
+        self.assertIn("Title: shelf", args)
+        self.assertEqual(stdin, 'header = "Authorization: Bearer t0ken"')
+
+    def test_telegram(self):
+        args, stdin = self.run_script("telegram.sh", "123")
+        self.assertEqual(args[-4:], ["--data-urlencode", "chat_id=123", "--data-urlencode", "text=shelf: print.finished: @lid; $(id)"])
+        self.assertEqual(stdin, 'url = "https://api.telegram.org/bott0ken/sendMessage"\n')
+
+    def test_mail(self):
+        args, stdin = self.run_script("mail.sh", "a@example.org", "/etc/msmtprc", stdin='{"seq":1}\n')
+        self.assertEqual(args, ["--file=/etc/msmtprc", "--", "a@example.org"])
+        head, body = stdin.split("\n\n", 1)
+        self.assertEqual(head.splitlines()[:2], ["To: a@example.org", "Subject: [bambud] shelf: print.finished"])
+        self.assertEqual(body, '2026-11-23T01:02:03Z\njob: @lid; $(id)\n\n{"seq":1}\n')
 
 
 if __name__ == "__main__":

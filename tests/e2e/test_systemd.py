@@ -306,6 +306,21 @@ class Service(unittest.TestCase):
         this_run = "_SYSTEMD_INVOCATION_ID=" + show("InvocationID")
         self.assertEqual([e["MESSAGE"] for e in journal(match, this_run) if "BAMBU_EVENT" not in e], [])
 
+    def test_a_hook_runs_inside_the_sandbox_and_speaks_to_the_journal(self):
+        script = ("/bin/sh -c 'id -un; grep -e ^NoNewPrivs -e ^CapEff /proc/self/status; touch /etc/x || echo no etc; "
+                  "touch /var/lib/bambud/x && echo state; ls -A /home /root | wc -l; echo $BAMBU_EVENT; exit 3'")
+        self.configure("one", more=f"[Hook look]\nOn=printer.online\nExec={script}\n")
+        systemctl("start", "bambud.service")
+        wait_link("one", "online")
+        failed = wait_until("the hook's end", lambda: journal("BAMBU_EVENT=hook.failed"))
+        self.assertIn("exit status 3", failed[0]["MESSAGE"])
+        said = [e["MESSAGE"].removeprefix("hook look: ") for e in journal("_SYSTEMD_UNIT=bambud.service")
+                if str(e["MESSAGE"]).startswith("hook look: ")]
+        for line in ("bambud", "NoNewPrivs:\\x091", "CapEff:\\x090000000000000000", "no etc", "state", "printer.online"):
+            self.assertIn(line, said)
+        systemctl("stop", "bambud.service")
+        self.assertEqual(show("Result"), "success")
+
     def test_the_catalog_says_what_to_do(self):
         run("journalctl", "--update-catalog")
         self.start("one")

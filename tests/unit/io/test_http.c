@@ -148,6 +148,23 @@ static void answer_of_a_trusted_server_comes_whole(void **state)
 	assert_string_equal(r->header, "b");
 }
 
+/* Nor over a connection that was opened for somebody else. */
+static void request_for_the_internet_alone_does_not_reach_this_machine(void **state)
+{
+	struct rig *r = *state;
+
+	serve(r, HELLO_KEEP, WEB_KEEP);
+	get(r, "/");
+	assert_int_equal(r->fault, HTTP_OK);
+	ask(r, &(struct http_request){.method = "GET",
+		   .url = url_of(r, "/"),
+		   .ca_file = r->ca_file,
+		   .public_only = true});
+	assert_int_equal(r->fault, HTTP_FAULT_CONNECT);
+	assert_non_null(strstr(r->text, "has no address in the internet"));
+	assert_int_equal(web_requests(r->web), 1);
+}
+
 static void request_carries_what_was_asked_and_nothing_of_curl(void **state)
 {
 	struct rig *r = *state;
@@ -482,6 +499,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    TEST(answer_of_a_trusted_server_comes_whole),
+	    TEST(request_for_the_internet_alone_does_not_reach_this_machine),
 	    TEST(request_carries_what_was_asked_and_nothing_of_curl),
 	    TEST(post_without_a_body_says_so),
 	    TEST(certificate_that_is_not_right_gets_no_request),
