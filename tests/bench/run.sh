@@ -13,4 +13,5 @@ BUILD_DIR=$build /usr/bin/python3 "$here/bench_cloud.py" || failed=1
 BUILD_DIR=$build /usr/bin/python3 "$here/bench_command.py" || failed=1
 BUILD_DIR=$build /usr/bin/python3 "$here/bench_files.py" || failed=1
 BUILD_DIR=$build /usr/bin/python3 "$here/bench_camera.py" || failed=1
+BUILD_DIR=$build /usr/bin/python3 "$here/bench_cameras.py" || failed=1
 exit $failed
