@@ -91,7 +91,7 @@ class Snapshot(Cameras):
         self.open(mode="on-demand")
         self.assertEqual(self.status()["state"], "idle")
         got = self.d.call("camera.snapshot", {"printer": self.one})
-        self.assertEqual(simpicture.read(base64.b64decode(got["jpeg"])).number, self.sent())
+        self.assertIn(simpicture.read(base64.b64decode(got["jpeg"])).number, range(1, self.sent() + 1))
         self.assertEqual(self.status()["viewers"], 0)
 
     def test_files_stdout_and_json(self):
