@@ -11,6 +11,7 @@
 #include "daemon/fleet/printer.h"
 #include "daemon/fleet/registry.h"
 #include "daemon/model/hub.h"
+#include "daemon/store/event_log.h"
 
 int h_daemon_ping(struct call *c)
 {
@@ -70,6 +71,24 @@ static void write_printers(struct jw *w, const struct registry *r)
 	jw_object_end(w);
 }
 
+/* The log of events; null when only memory holds them. */
+static void write_events(struct jw *w, const struct api_deps *deps)
+{
+	struct event_log_status log;
+
+	if (deps->events == NULL) {
+		jw_null(w, "events");
+		return;
+	}
+	event_log_status(deps->events, &log);
+	jw_object(w, "events");
+	jw_int(w, "first_seq", (int64_t)log.first_seq);
+	jw_int(w, "last_seq", (int64_t)log.last_seq);
+	jw_int(w, "bytes", (int64_t)log.bytes);
+	jw_str(w, "error", log.error);
+	jw_object_end(w);
+}
+
 static void write_config(struct jw *w, const struct api_deps *deps)
 {
 	_cleanup_free_ char *files = NULL, *warnings = NULL;
@@ -97,6 +116,7 @@ int h_daemon_status(struct call *c)
 		jw_null(c->w, "rss_bytes");
 	}
 	jw_int(c->w, "loop_lag_max_ms", loop_lag_max_ms(s->deps.loop, false));
+	write_events(c->w, &s->deps);
 	write_config(c->w, &s->deps);
 	write_account_note(c->w, c->server);
 	jw_object_end(c->w);
