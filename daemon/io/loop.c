@@ -10,6 +10,8 @@
 /* With a clock of its own a test decides when timers are due; a blocking round then waits for
  * input in short slices, because real time says nothing about the next timer. */
 #define SLICE_MS 5
+/* What happened before the machine was started has a time, too: that of a kept state. 30 years. */
+#define MONO_BASE_MS (INT64_C(30) * 365 * 24 * 3600 * 1000)
 
 struct loop_sig {
 	struct list link;
@@ -39,7 +41,7 @@ static int64_t clock_ms(clockid_t id)
 
 static int64_t real_mono_ms(void *arg)
 {
-	return clock_ms(CLOCK_MONOTONIC);
+	return MONO_BASE_MS + clock_ms(CLOCK_MONOTONIC);
 }
 
 static int64_t real_wall_ms(void *arg)
@@ -124,6 +126,11 @@ int64_t loop_now_ms(const struct loop *l)
 int64_t loop_wall_ms(const struct loop *l)
 {
 	return l->clock.wall_ms(l->clock.arg);
+}
+
+int64_t loop_boot_ms(const struct loop *l)
+{
+	return l->virtual_clock ? loop_now_ms(l) : clock_ms(CLOCK_BOOTTIME);
 }
 
 int64_t loop_lag_max_ms(struct loop *l, bool reset)

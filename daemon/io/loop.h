@@ -29,6 +29,8 @@ void loop_turn(struct loop *l, bool block); /* one round, for tests */
 struct event_base *loop_base(struct loop *l);
 int64_t loop_now_ms(const struct loop *l);  /* monotonic */
 int64_t loop_wall_ms(const struct loop *l); /* since 1970, UTC */
+/* Since the machine was started, its sleep counted; with a clock of a test its monotonic one. */
+int64_t loop_boot_ms(const struct loop *l);
 /* Longest time one round of callbacks took since the last call with reset. ms */
 int64_t loop_lag_max_ms(struct loop *l, bool reset);
 
