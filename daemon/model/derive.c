@@ -283,6 +283,9 @@ void derive_events(struct derive *d, const struct state *s, uint32_t changed, bo
 	d->known = true;
 	d->gap = false;
 	look(&l, changed);
+	if (l.late) {
+		derive_print_settle(&l); /* no reason comes any more */
+	}
 }
 
 bool derive_due(const struct derive *d, const struct derive_sink *sink, int64_t mono_ms)

@@ -96,6 +96,8 @@ void state_derive_fans(struct state *s);
 void state_derive_lights(struct state *s);
 void state_derive_device(struct state *s);
 void state_derive_options(struct state *s);
+void state_derive_progress(struct state *s); /* numbers and stage of the job */
+void state_derive_control(struct state *s);
 /* Shows the touched sections anew. Returns the changes in temp, fans and the nozzle count. */
 uint32_t state_derive(struct state *s, uint32_t touched);
 bool state_device_differs(const struct state_device *a, const struct state_device *b);

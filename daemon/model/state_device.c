@@ -400,7 +400,7 @@ static bool hms_unverified(const struct state_hms *h)
 }
 
 /* No evidence is not permission: a printer that sends no `fun` stays unknown. */
-static void derive_control(struct state *s)
+void state_derive_control(struct state *s)
 {
 	const struct sent *sent = s->sent;
 
@@ -428,7 +428,7 @@ static bool update_control(struct state *s, int64_t wall_ms)
 	enum control_state old = s->control;
 	const char *old_evidence = s->control_evidence;
 
-	derive_control(s);
+	state_derive_control(s);
 	if (s->control != old) {
 		s->control_since_wall_ms = s->control == CONTROL_UNKNOWN ? -1 : wall_ms;
 	}

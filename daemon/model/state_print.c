@@ -195,7 +195,7 @@ static void derive_stage(struct state *s)
 	s->print.stage_id = stage;
 }
 
-static void derive_progress(struct state *s)
+void state_derive_progress(struct state *s)
 {
 	struct state_print *p = &s->print;
 	const struct sent *sent = s->sent;
@@ -256,7 +256,7 @@ bool state_merge_print(struct merge *m)
 	take_stage(m);
 	take_numbers(m);
 	renamed = take_names(m);
-	derive_progress(m->s);
+	state_derive_progress(m->s);
 	derive_times(m, &old, renamed);
 	return take_skipped(m) || renamed || print_differs(p, &old);
 }

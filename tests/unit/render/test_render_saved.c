@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: MIT */
+/* A state that is kept and taken up again is shown as it was. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdlib.h>
+
+#include "daemon/api/render.h"
+#include "daemon/model/saved.h"
+#include "daemon/model/view.h"
+#include "tests/unit/model/feed.h"
+
+#define NOW 5000000
+
+static char *shown(const struct state *s, int64_t now_ms)
+{
+	const struct printer_view view = {
+	    .name = "one",
+	    .serial = "00M",
+	    .state = s,
+	    .now_mono_ms = now_ms,
+	    .now_wall_ms = now_ms,
+	    .link = {.last_message_mono_ms = -1},
+	    .camera = {.frame_mono_ms = -1, .width = UNKNOWN_INT, .height = UNKNOWN_INT},
+	};
+	struct jw w;
+
+	jw_init(&w);
+	render_printer(&w, NULL, &view, RENDER_ALL);
+	return jw_take(&w);
+}
+
+/* Kept at now_ms, taken up elapsed_ms later on a clock that went on. */
+static void take_up(const struct state *s, struct state *ret, int64_t now_ms, int64_t elapsed_ms)
+{
+	struct scan scan;
+	struct jw w;
+
+	jw_init(&w);
+	jw_object(&w, NULL);
+	state_save(s, &w, "state", now_ms);
+	jw_object_end(&w);
+	scan_init(&scan);
+	assert_int_equal(scan_parse(&scan, w.buf, w.len), SCAN_OK);
+	state_init(ret, NULL, NULL);
+	assert_int_equal(state_restore(ret, &scan, scan_get(&scan, 0, "state"),
+			     now_ms + (elapsed_ms < 0 ? 0 : elapsed_ms), elapsed_ms),
+	    0);
+	scan_finish(&scan);
+	jw_finish(&w);
+}
+
+static void assert_same(const struct state *s)
+{
+	_cleanup_free_ char *before = shown(s, NOW), *after = NULL;
+	struct state restored;
+
+	take_up(s, &restored, NOW, 0);
+	after = shown(&restored, NOW);
+	assert_string_equal(after, before);
+	state_finish(&restored);
+}
+
+static void fixtures_are_shown_as_before(void **state)
+{
+	static const char *const names[] = {
+	    "a1mini_full.json", "h2d_full.json", "p1s_full.json", "p2s_full.json", "x1c_full.json"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		struct state_delta d;
+		struct state s;
+
+		state_init(&s, NULL, NULL);
+		assert_true(feed_file(&s, FIXTURES, names[i], &d));
+		assert_true(s.has_base);
+		assert_same(&s);
+		state_finish(&s);
+	}
+}
+
+static void real_dumps_are_shown_as_before(void **state)
+{
+	static const char *const models[] = {"A1", "A1mini", "H2D", "P1P", "P2S"};
+	const char *folder = getenv("BAMBU_PAYLOADS");
+	unsigned found = 0;
+
+	if (folder == NULL || folder[0] == '\0') {
+		skip();
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(models); i++) {
+		_cleanup_free_ char *version = xasprintf("%s-version.json", models[i]);
+		_cleanup_free_ char *full = xasprintf("%s-full.json", models[i]);
+		struct state_delta d;
+		struct state s;
+
+		state_init(&s, NULL, NULL);
+		feed_file(&s, folder, version, &d);
+		if (feed_file(&s, folder, full, &d)) {
+			assert_same(&s);
+			found++;
+		}
+		for (int n = 1; n < 20; n++) {
+			_cleanup_free_ char *delta = xasprintf("%s-delta-%03d.json", models[i], n);
+
+			if (feed_file(&s, folder, delta, &d)) {
+				assert_same(&s);
+			}
+		}
+		state_finish(&s);
+	}
+	assert_int_equal(found, ARRAY_SIZE(models));
+}
+
+/* What raw texts alone would not say: arrays in pieces, bits that clear, edges that count. */
+static void what_deltas_left_behind_is_shown_as_before(void **state)
+{
+	static const char *const deltas[] = {
+	    "'lights_report':[{'node':'work_light','mode':'flashing'}]",
+	    "'ams':{'ams':[{'id':'0','tray':[{'id':'1','state':11}]}]}",
+	    "'ams':{'tray_exist_bits':'1','ams_exist_bits':'1'}",
+	    "'ams':{'tray_exist_bits':'3','ams_exist_bits':'1'}",
+	    "'ams':{'ams':[{'id':'128','temp':'31.5','humidity_raw':'20','tray':[{'id':'0',"
+	    "'tray_type':'PETG','tray_color':'00FF00FF','cols':['00FF00FF','112233FF'],'k':0.031}]}"
+	    "]}",
+	    "'home_flag':8388608",
+	    "'home_flag':0,'sdcard':true",
+	    "'gcode_state':'RUNNING','mc_remaining_time':73,'s_obj':[3,9],'layer_num':4",
+	    "'hms':[{'attr':50335744,'code':131074}],'print_error':50348044",
+	    "'subtask_name':'a \\\"quoted\\\" job','xcam':{'cfg':12345,'printing_monitor':true}",
+	    "'device':{'airduct':{'parts':[{'id':16,'state':40},{'id':32,'state':80}]}}",
+	    "'device':{'airduct':{'parts':[{'id':48,'state':10}]}}",
+	    "'device':{'extruder':{'state':2,'info':[{'id':0,'temp':14417920,'snow':1,'hnow':0},"
+	    "{'id':1,'temp':100,'snow':65535,'hnow':1}]}}",
+	    "'device':{'nozzle':{'info':[{'id':0,'diameter':0.4,'type':'HS01'}]}}",
+	    "'ipcam':{'rtsp_url':'disable','timelapse':'enable'},'fun':'20000000','cfg':'ff'",
+	    "'vir_slot':[{'id':'254','tray_type':'ABS'},{'id':'255'}]",
+	    "'upgrade_state':{'dis_state':1,'ota_new_version_number':'01.02.03.04'}",
+	    "'online':{'version':7},'wifi_signal':'-61dBm'",
+	};
+	struct state_delta d;
+	struct state s;
+
+	state_init(&s, NULL, NULL);
+	assert_true(feed_file(&s, FIXTURES, "x1c_full.json", &d));
+	for (size_t i = 0; i < ARRAY_SIZE(deltas); i++) {
+		feed_delta(&s, deltas[i]);
+		assert_same(&s);
+	}
+	state_finish(&s);
+}
+
+/* The next full report and what follows makes the same of both. */
+static void a_restored_state_goes_on_like_the_old_one(void **state)
+{
+	_cleanup_free_ char *a = NULL, *b = NULL;
+	struct state s, restored;
+	struct state_delta d;
+
+	state_init(&s, NULL, NULL);
+	assert_true(feed_file(&s, FIXTURES, "h2d_full.json", &d));
+	take_up(&s, &restored, 2000, 0);
+	state_reset(&s);
+	assert_false(restored.has_base);
+	feed_delta(&restored, "'mc_percent':99");
+	assert_true(feed_file(&s, FIXTURES, "h2d_full.json", &d));
+	assert_true(feed_file(&restored, FIXTURES, "h2d_full.json", &d));
+	assert_int_equal(d.changed, 0);
+	feed_delta(&s, "'gcode_state':'PAUSE'");
+	feed_delta(&restored, "'gcode_state':'PAUSE'");
+	a = shown(&s, NOW);
+	b = shown(&restored, NOW);
+	assert_string_equal(a, b);
+	state_finish(&s);
+	state_finish(&restored);
+}
+
+static void nothing_known_stays_nothing_known(void **state)
+{
+	struct state s;
+
+	state_init(&s, NULL, NULL);
+	assert_same(&s);
+	state_finish(&s);
+}
+
+static void ages_go_on_and_are_unknown_when_time_is(void **state)
+{
+	struct state s, restored;
+
+	state_init(&s, NULL, NULL);
+	feed_full(&s, "'gcode_state':'IDLE'"); /* at 1000 */
+	take_up(&s, &restored, 5000, 60000);
+	assert_int_equal(65000 - restored.full_mono_ms, 64000);
+	assert_int_equal(65000 - restored.section_mono_ms[SECTION_PRINT], 64000);
+	assert_int_equal(restored.section_mono_ms[SECTION_AMS], -1);
+	state_finish(&restored);
+	take_up(&s, &restored, 5000, -1);
+	assert_int_equal(restored.full_mono_ms, -1);
+	assert_int_equal(restored.section_mono_ms[SECTION_PRINT], -1);
+	state_finish(&restored);
+	state_finish(&s);
+}
+
+static void elapsed_time_is_never_less_than_it_was(void **state)
+{
+	const struct saved_at then = {.wall_ms = 1000000, .boot_ms = 500000};
+	static const struct {
+		int64_t wall_ms, boot_ms, elapsed_ms;
+	} cases[] = {
+	    {1060000, 560000, 60000}, /* the same run of the machine */
+	    {1060000, 563000, 63000}, /* the wall clock was set a little */
+	    {1063000, 560000, 63000}, {9000000, 30000, 8000000}, /* another run */
+	    {1010000, 560000, -1},				 /* set back by a minute */
+	    {900000, 560000, -1},				 /* by more */
+	    {1005000, 30000, -1}, /* another run, a clock that stood still meanwhile */
+	    {990000, 1000, -1},
+	    {9000000, 560000, 8000000}, /* set forward: older than it is, but not younger */
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct saved_at now = {.wall_ms = cases[i].wall_ms, .boot_ms = cases[i].boot_ms};
+
+		assert_int_equal(saved_elapsed_ms(&then, &now), cases[i].elapsed_ms);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(fixtures_are_shown_as_before),
+	    cmocka_unit_test(real_dumps_are_shown_as_before),
+	    cmocka_unit_test(what_deltas_left_behind_is_shown_as_before),
+	    cmocka_unit_test(a_restored_state_goes_on_like_the_old_one),
+	    cmocka_unit_test(nothing_known_stays_nothing_known),
+	    cmocka_unit_test(ages_go_on_and_are_unknown_when_time_is),
+	    cmocka_unit_test(elapsed_time_is_never_less_than_it_was),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
