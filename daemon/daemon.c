@@ -223,6 +223,7 @@ static int start_fleet(struct daemon *d, struct err *e)
 
 static void stop_fleet(struct daemon *d)
 {
+	daemon_save_all(d);
 	wake_destroy(TAKE(d->wake));
 	registry_destroy(TAKE(d->registry));
 	cloud_link_destroy(TAKE(d->fleet.cloud));
@@ -324,6 +325,7 @@ static const struct {
     {start_spawns, stop_spawns},
     {start_hub, stop_hub},
     {start_journal, stop_journal},
+    {daemon_start_saved, daemon_stop_saved},
     {start_fleet, stop_fleet},
     {daemon_start_cloud, daemon_stop_cloud},
     {daemon_start_texts, daemon_stop_texts},

@@ -27,6 +27,7 @@ struct daemon {
 	struct loop_deferred flush;
 	struct hub_observer observer;
 	struct fleet fleet;
+	struct keeper *keeper;
 	struct registry *registry;
 	struct http *http;
 	struct rest *rest;
@@ -71,6 +72,10 @@ void daemon_close_events(struct daemon *d);
 int daemon_start_texts(struct daemon *d, struct err *e);
 void daemon_stop_texts(struct daemon *d);
 void daemon_apply_texts(struct daemon *d); /* after a change of the configuration */
+/* States that outlive the daemon; a step of the start list and its mirror. */
+int daemon_start_saved(struct daemon *d, struct err *e);
+void daemon_stop_saved(struct daemon *d);
+void daemon_save_all(struct daemon *d); /* the last thing while printers are there */
 /* A camera for each printer; a step of the start list and its mirror. */
 int daemon_start_cameras(struct daemon *d, struct err *e);
 void daemon_stop_cameras(struct daemon *d);

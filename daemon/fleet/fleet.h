@@ -10,6 +10,7 @@
 #include "daemon/model/report.h"
 
 struct cloud_link;
+struct fleet_memory;
 struct fleet_tap;
 struct hms_texts;
 struct hub;
@@ -29,12 +30,13 @@ struct fleet {
 	uint64_t client_salt; /* makes client ids of this daemon its own, and stable */
 	char *state_dir;      /* where drop-ins are written; of this run, whatever a reload says */
 	struct ops *ops;
-	struct cloud_link *cloud;      /* the account's session, or NULL: no printer has a route */
-	bool prefer_cloud;	       /* Prefer=cloud: where both ways are open */
-	const struct fleet_tap *tap;   /* who listens to messages, or NULL */
-	const struct hms_texts *texts; /* the vendor's words for codes, or NULL */
-	struct derive_limits limits;   /* where AMS units warn */
-	struct report report;	       /* reused for every message: one tape for all */
+	struct cloud_link *cloud;    /* the account's session, or NULL: no printer has a route */
+	bool prefer_cloud;	     /* Prefer=cloud: where both ways are open */
+	const struct fleet_tap *tap; /* who listens to messages, or NULL */
+	const struct fleet_memory *memory; /* who keeps states, or NULL */
+	const struct hms_texts *texts;	   /* the vendor's words for codes, or NULL */
+	struct derive_limits limits;	   /* where AMS units warn */
+	struct report report;		   /* reused for every message: one tape for all */
 };
 
 /* 32 random bits for jitter; never blocks. */

@@ -32,6 +32,7 @@ struct printer *printer_create(struct fleet *f, const struct printer_config *con
 	hub_slot_init(&p->slot, p);
 	state_init(&p->state, config->serial ? config->serial : "", config->model);
 	printer_derive_init(p);
+	printer_remember(p);
 	printer_asks_init(p);
 	printer_commands_init(p);
 	printer_link_init(p);

@@ -6,6 +6,7 @@
 #include "daemon/fleet/cloud_link.h"
 #include "daemon/fleet/doctor.h"
 #include "daemon/fleet/fleet.h"
+#include "daemon/fleet/memory.h"
 #include "daemon/fleet/pending.h"
 #include "daemon/fleet/printer.h"
 #include "daemon/fleet/printer_config.h"
@@ -69,6 +70,7 @@ struct printer {
 	struct printer_asks asks;
 	struct pending pending;
 	struct start start;
+	struct printer_memory memory;
 	struct camera_summary camera; /* its why is below */
 	char camera_why[256];
 	int64_t camera_marked_ms;     /* last told of */

@@ -92,8 +92,12 @@ static void on_event(void *arg, enum event_kind kind, const char *data)
 {
 	struct printer *p = arg;
 
+	if (printer_was_told(p, kind, data)) {
+		return;
+	}
 	hub_event(p->fleet->hub, kind, p->config.name, p->config.serial, data,
 	    loop_wall_ms(p->fleet->loop));
+	printer_told(p, kind);
 }
 
 static struct state_time time_of(const struct printer *p)
@@ -126,6 +130,7 @@ static void derive(struct printer *p, uint32_t changed, bool full, struct state_
 	int64_t wait_ms;
 
 	derive_events(&p->derive, &p->state, changed, full, now, &sink);
+	p->memory.comparing &= !full; /* the first full report settles it */
 	wait_ms = derive_wait_ms(&p->derive, now.mono_ms);
 	if (wait_ms < 0) {
 		loop_timer_stop(&p->verdict);

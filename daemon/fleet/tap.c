@@ -6,6 +6,7 @@
 
 #include "common/jw.h"
 #include "common/secret.h"
+#include "common/util.h"
 #include "daemon/fleet/printer.h"
 #include "daemon/fleet/printer_config.h"
 #include "daemon/model/report.h"
@@ -64,12 +65,34 @@ static void hide(struct mask *m, uint32_t node)
 
 static void hide_in_value(struct mask *m, uint32_t node);
 
+static bool is_secret(const struct scan *s, uint32_t key)
+{
+	static const char *const names[] = {
+	    "access_code", "authkey", "passwd", "password", "token", "ttcode"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		if (scan_key_is(s, key, names[i])) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* An address with a name and a password in it, or with a query: who has it, may come in. */
+static bool is_pass(const char *text, size_t len)
+{
+	const char *host = memmem(text, len, "://", 3);
+
+	return host != NULL && (memchr(host, '@', len - (size_t)(host - text)) != NULL ||
+				   memchr(host, '?', len - (size_t)(host - text)) != NULL);
+}
+
 static void hide_in_object(struct mask *m, uint32_t object)
 {
 	uint32_t k;
 
 	for (k = scan_first(m->scan, object); k != 0; k = scan_next(m->scan, object, k + 1)) {
-		if (scan_key_is(m->scan, k, "access_code")) {
+		if (is_secret(m->scan, k)) {
 			hide(m, k + 1);
 		} else {
 			hide_in_value(m, k);
@@ -91,12 +114,13 @@ static void hide_in_value(struct mask *m, uint32_t node)
 			hide_in_value(m, i);
 		}
 	} else if (n->type == SCAN_STRING &&
-		   holds_code(m->printer, m->scan->text + n->off, n->len)) {
+		   (holds_code(m->printer, m->scan->text + n->off, n->len) ||
+		       is_pass(m->scan->text + n->off, n->len))) {
 		hide(m, node);
 	}
 }
 
-static void write_masked(struct jw *w, const struct printer *p, const struct scan *s)
+void tap_mask(struct jw *w, const struct printer *p, const struct scan *s)
 {
 	struct mask m = {.printer = p, .scan = s, .w = w};
 
@@ -123,7 +147,7 @@ void tap_tell(const struct fleet_tap *t, const struct printer *p, const char *to
 	}
 	jw_init(&w);
 	if (r != NULL) {
-		write_masked(&w, p, &r->scan);
+		tap_mask(&w, p, &r->scan);
 	} else {
 		write_text(&w, p, bytes, len);
 	}

@@ -5,8 +5,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct jw;
 struct printer;
 struct report;
+struct scan;
 
 /* One per fleet. While nobody wants a printer its messages cost one question. */
 struct fleet_tap {
@@ -17,6 +19,9 @@ struct fleet_tap {
 	void *arg;
 };
 
+/* Appends the value without what must not be shown: access codes, keys, what stands in addresses to
+ * log in by. */
+void tap_mask(struct jw *w, const struct printer *p, const struct scan *s);
 /* A message came. r: as it was decoded, NULL when it is no JSON that is taken. t may be NULL. */
 void tap_tell(const struct fleet_tap *t, const struct printer *p, const char *topic,
     const char *bytes, size_t len, const struct report *r);

@@ -43,8 +43,13 @@ static const struct field print_fields[] = {
 static const struct field unit_fields[] = {
     FIELD(INT, struct derive_unit, id),
     FIELD(ENUM, struct derive_unit, drying, TRI_YES + 1),
-    FIELD(ENUM, struct derive_unit, humid, TRI_YES + 1),
-    FIELD(ENUM, struct derive_unit, hot, TRI_YES + 1),
+    FIELD(BOOL, struct derive_unit, percent),
+    FIELD(ENUM, struct derive_unit, humid.on, TRI_YES + 1),
+    FIELD(BOOL, struct derive_unit, humid.turning),
+    FIELD(BOOL, struct derive_unit, humid.late),
+    FIELD(ENUM, struct derive_unit, hot.on, TRI_YES + 1),
+    FIELD(BOOL, struct derive_unit, hot.turning),
+    FIELD(BOOL, struct derive_unit, hot.late),
     FIELD(BOOL, struct derive_unit, heated),
 };
 
@@ -87,28 +92,39 @@ static void write_unit(struct jw *w, const struct derive_unit *u)
 	jw_array(w, "slots");
 	for (size_t i = 0; i < ARRAY_SIZE(u->slots); i++) {
 		jw_int(w, NULL, u->slots[i].present);
-		jw_int(w, NULL, u->slots[i].low);
+		jw_int(w, NULL, u->slots[i].low.on);
+		jw_int(w, NULL, u->slots[i].low.turning);
+		jw_int(w, NULL, u->slots[i].low.late);
 		jw_int(w, NULL, u->slots[i].tag);
 	}
 	jw_array_end(w);
 	jw_object_end(w);
 }
 
+enum { SLOT_PRESENT, SLOT_LOW, SLOT_TURNING, SLOT_LATE, SLOT_TAG, SLOT_NUMBERS };
+
+static enum tri tri_of(int64_t value)
+{
+	return value >= 0 && value <= TRI_YES ? (enum tri)value : TRI_UNKNOWN;
+}
+
+/* How long a warning has stood is not kept: it is waited for anew, as after any gap. */
 static void read_slots(const struct scan *s, uint32_t array, struct derive_unit *u)
 {
-	int64_t values[3 * ARRAY_SIZE(u->slots)] = {0};
+	int64_t values[ARRAY_SIZE(u->slots)][SLOT_NUMBERS] = {{0}};
 	size_t count = 0;
 
 	for (uint32_t node = array != 0 ? scan_first(s, array) : 0;
-	     node != 0 && count < ARRAY_SIZE(values); node = scan_next(s, array, node)) {
-		scan_int(s, node, &values[count++]);
+	     node != 0 && count < sizeof(values) / sizeof(values[0][0]);
+	     node = scan_next(s, array, node), count++) {
+		scan_int(s, node, &values[count / SLOT_NUMBERS][count % SLOT_NUMBERS]);
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(u->slots); i++) {
-		int64_t present = values[3 * i], low = values[3 * i + 1];
-
-		u->slots[i].present = present >= 0 && present <= TRI_YES ? (enum tri)present : 0;
-		u->slots[i].low = low >= 0 && low <= TRI_YES ? (enum tri)low : 0;
-		u->slots[i].tag = (uint32_t)values[3 * i + 2];
+		u->slots[i].present = tri_of(values[i][SLOT_PRESENT]);
+		u->slots[i].low.on = tri_of(values[i][SLOT_LOW]);
+		u->slots[i].low.turning = values[i][SLOT_TURNING] == 1;
+		u->slots[i].low.late = values[i][SLOT_LATE] == 1;
+		u->slots[i].tag = (uint32_t)values[i][SLOT_TAG];
 	}
 }
 
