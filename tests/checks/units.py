@@ -17,6 +17,11 @@ HEADERS = ['Subject', 'Defined-By', 'Documentation']
 # Kinds that are not about one printer.
 FARM = ('cloud.', 'config.', 'daemon.', 'disk.', 'hook.', 'notification.', 'command.')
 
+# What to do is said: an instruction begins a sentence or a clause, or a command stands in quotes, or nothing is to be done.
+VERBS = 'add|check|clear|close|correct|dry|give|have|let|look|make|press|put|read|restart|run|set|sign in|switch|take|wait'
+ADVICE = re.compile(r'Nothing (to do|has to be done|can be done)\b|"bambuctl '
+                    rf'|(^|[.:;,] |\b(otherwise|else|and|then|or) )({VERBS})\b', re.I)
+
 
 def entries(text):
     """(line, id, lines of the entry) of each entry of a catalog."""
@@ -36,6 +41,8 @@ def check_entry(report, number, kind, lines):
             report.fail(CATALOG, number, f'{kind} has no {name}:')
     if not any(line.strip() for line in lines[len(heads) + 1:]):
         report.fail(CATALOG, number, f'{kind} is not explained')
+    elif not ADVICE.search(' '.join(lines[len(heads) + 1:])):
+        report.fail(CATALOG, number, f'{kind} does not say what to do')
     if not kind.startswith(FARM) and '@BAMBU_PRINTER@' not in heads.get('Subject', ''):
         report.fail(CATALOG, number, f'the subject of {kind} does not name the printer')
 
@@ -97,7 +104,7 @@ def check(report, table, program):
 
 A, B = 'a' * 32, 'b' * 32
 TABLE = f'print.paused {A}\ndaemon.started {B}\n'
-ENTRY_A = f'-- {A}\nSubject: On @BAMBU_PRINTER@\nDefined-By: x\nDocumentation: man:x(8)\n\nResume it.\n\n'
+ENTRY_A = f'-- {A}\nSubject: On @BAMBU_PRINTER@\nDefined-By: x\nDocumentation: man:x(8)\n\nLook at it.\n\n'
 ENTRY_B = f'-- {B}\nSubject: Ready\nDefined-By: x\nDocumentation: man:x(8)\n\nNothing to do.\n'
 HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..')
 GOOD = {CATALOG: '# x\n\n' + ENTRY_A + ENTRY_B, PATHS: '#define PATHS_SYSTEM_SOCKET "/run/bambud/control.sock"\n',
@@ -108,7 +115,8 @@ SAMPLES = [
     ('no kind of event has the id ccc', {**GOOD, CATALOG: ENTRY_A + ENTRY_B + '\n-- ccc\nSubject: x\n\nx\n'}),
     ('print.paused stands here twice', {**GOOD, CATALOG: ENTRY_A + ENTRY_A + ENTRY_B}),
     ('print.paused has no Documentation:', {**GOOD, CATALOG: ENTRY_A.replace('Documentation: man:x(8)\n', '') + ENTRY_B}),
-    ('print.paused is not explained', {**GOOD, CATALOG: ENTRY_A.replace('Resume it.\n', '') + ENTRY_B}),
+    ('print.paused is not explained', {**GOOD, CATALOG: ENTRY_A.replace('Look at it.\n', '') + ENTRY_B}),
+    ('print.paused does not say what to do', {**GOOD, CATALOG: ENTRY_A.replace('Look at it.', 'It is paused.') + ENTRY_B}),
     ('does not name the printer', {**GOOD, CATALOG: ENTRY_A.replace('@BAMBU_PRINTER@', 'it') + ENTRY_B}),
     ('clients look at /run/bambud/control.sock', {**GOOD, SOCKET: GOOD[SOCKET].replace('/control', '/other')}),
     ('exposure above 1.2', {**GOOD, SERVICE: GOOD[SERVICE].replace('ProtectHome=yes', 'ProtectHome=no')}),
