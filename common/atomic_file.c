@@ -43,6 +43,9 @@ static int write_temp(int dir, const char *temp, const struct atomic_file *f)
 		return -errno;
 	}
 	r = write_all(fd, f->data, f->len);
+	if (r == 0 && f->whole_mode && fchmod(fd, f->mode) < 0) {
+		r = -errno;
+	}
 	if (r == 0 && f->time) {
 		r = set_time(fd, f->time);
 	}

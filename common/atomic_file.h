@@ -11,6 +11,7 @@ struct atomic_file {
 	const char *data;
 	size_t len;
 	mode_t mode;		     /* the umask is taken from it */
+	bool whole_mode;	     /* nothing is taken from it */
 	bool sync;		     /* it is on the disk when the call returns */
 	const struct timespec *time; /* of its last change; NULL: now */
 };

@@ -204,6 +204,8 @@ void config_destroy(struct config *c)
 	free(c->daemon.group);
 	free(c->daemon.read_group);
 	finish_cloud(&c->cloud);
+	free(c->metrics.textfile);
+	free(c->metrics.socket);
 	for (i = 0; i < c->printer_count; i++) {
 		printer_config_finish(&c->printers[i]);
 	}

@@ -54,11 +54,17 @@ struct config_discovery {
 	enum adopt_mode adopt;
 };
 
+struct config_metrics {
+	char *textfile, *socket; /* absolute; NULL: not wanted */
+	int64_t interval_ms;
+};
+
 struct config {
 	struct config_daemon daemon;
 	struct config_cloud cloud;
 	struct config_discovery discovery;
-	struct derive_limits limits;	 /* [Alerts] */
+	struct derive_limits limits; /* [Alerts] */
+	struct config_metrics metrics;
 	struct printer_config *printers; /* sorted by name */
 	size_t printer_count;
 	struct hook_config *hooks; /* sorted by name */

@@ -216,13 +216,26 @@ void config_apply_cloud(struct config_loader *l)
 	check_cloud(l);
 }
 
+static void check_metrics(struct config_loader *l)
+{
+	const char *path = l->c->metrics.textfile;
+	size_t len = path ? strlen(path) : 0;
+
+	if (path && (len < 5 || strcmp(path + len - 5, ".prom") != 0)) {
+		config_warn(l, &l->single[SECTION_METRICS].origin, true,
+		    "Textfile=%s: its reader takes names that end in .prom", path);
+	}
+}
+
 void config_apply_singles(struct config_loader *l)
 {
-	static const enum config_section_id sections[] = {SECTION_DISCOVERY, SECTION_ALERTS};
+	static const enum config_section_id sections[] = {
+	    SECTION_DISCOVERY, SECTION_ALERTS, SECTION_METRICS};
 
 	for (size_t i = 0; i < ARRAY_SIZE(sections); i++) {
 		apply_single(l, sections[i], NULL);
 	}
+	check_metrics(l);
 }
 
 void config_apply_kept(struct config_loader *l)

@@ -18,6 +18,7 @@ const struct config_section config_sections[SECTION_COUNT] = {
     [SECTION_CLOUD] = SINGLE("Cloud", cloud),
     [SECTION_DISCOVERY] = SINGLE("Discovery", discovery),
     [SECTION_ALERTS] = SINGLE("Alerts", limits),
+    [SECTION_METRICS] = SINGLE("Metrics", metrics),
     [SECTION_PRINTER] = {.name = "Printer", .named = true, .built = true},
     [SECTION_HOOK] = {.name = "Hook", .named = true, .built = true},
     [SECTION_HISTORY] = {.name = "History", .any_keys = true},
@@ -45,17 +46,23 @@ const struct config_section config_sections[SECTION_COUNT] = {
 		.preset = def, .reloadable = true, .built = true,                        \
 		.offset = offsetof(struct config_cloud, field), .help = text             \
 	}
-#define ALERTS(key, range, def, field, text)                                           \
-	{                                                                              \
-		.section = "Alerts", .name = key, .type = CONFIG_INT, .values = range, \
-		.preset = def, .reloadable = true, .built = true,                      \
-		.offset = offsetof(struct derive_limits, field), .help = text          \
+#define ALERTS(key, kind, range, def, field, text)                                        \
+	{                                                                                 \
+		.section = "Alerts", .name = key, .type = CONFIG_##kind, .values = range, \
+		.preset = def, .reloadable = true, .built = true,                         \
+		.offset = offsetof(struct derive_limits, field), .help = text             \
 	}
 #define HOOK(key, kind, range, def, field, text)                                        \
 	{                                                                               \
 		.section = "Hook", .name = key, .type = CONFIG_##kind, .values = range, \
 		.preset = def, .reloadable = true, .built = true,                       \
 		.offset = offsetof(struct hook_config, field), .help = text             \
+	}
+#define METRICS(key, kind, range, def, field, text)                                        \
+	{                                                                                  \
+		.section = "Metrics", .name = key, .type = CONFIG_##kind, .values = range, \
+		.preset = def, .reloadable = true, .built = true,                          \
+		.offset = offsetof(struct config_metrics, field), .help = text             \
 	}
 #define LATER(where, key, kind, range, def, text)                                      \
 	{                                                                              \
@@ -111,16 +118,21 @@ const struct config_key config_keys[] = {
 	.help = "Which printers get a connection without a section of their own",
     },
 
-    ALERTS("FilamentLow", "off|1..99", "10", low_pct,
+    ALERTS("FilamentLow", INT, "off|1..99", "10", low_pct,
 	"A spool with so many percent or fewer left is told as almost empty"),
-    ALERTS("HumidityHigh", "off|1..100", "50", humid_pct,
+    ALERTS("HumidityHigh", INT, "off|1..100", "50", humid_pct,
 	"An AMS unit with so many percent of humidity or more is told as humid"),
-    ALERTS("HumidityLevel", "off|1..4", "2", humid_level,
+    ALERTS("HumidityLevel", INT, "off|1..4", "2", humid_level,
 	"The same for units that tell a level alone, 1 (wet) to 5 (dry): at this level or below"),
-    ALERTS("AmsTempHigh", "off|1..100", "45", hot_c,
+    ALERTS("AmsTempHigh", INT, "off|1..100", "45", hot_c,
 	"An AMS unit of so many degrees Celsius or more is told as hot, but for drying"),
-    ALERTS("Debounce", "off|1..3600", "60", hold_s,
-	"Seconds that a value must stay so before it is told"),
+    ALERTS("Debounce", TIME, "0s..1h", "60s", hold_ms,
+	"How long a value must stay so before it is told"),
+
+    METRICS("Textfile", PATH, "", "", textfile,
+	"File that gets the metrics, for the textfile collector of node_exporter; default: none"),
+    METRICS("Interval", TIME, "5s..1h", "30s", interval_ms, "From one writing of it to the next"),
+    METRICS("Socket", PATH, "", "", socket, "Unix socket that answers GET /metrics; default: none"),
 
     PRINTER("Serial", SERIAL, "", "", true, serial,
 	"Serial number, as on the label and in the printer's menu"),

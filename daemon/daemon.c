@@ -11,7 +11,6 @@
 #include "common/util.h"
 #include "daemon/api/server.h"
 #include "daemon/bridge/journal.h"
-#include "daemon/bridge/metrics.h"
 #include "daemon/config.h"
 #include "daemon/files/files.h"
 #include "daemon/fleet/cloud_link.h"
@@ -235,13 +234,6 @@ static void stop_fleet(struct daemon *d)
 	free(TAKE(d->fleet.state_dir));
 }
 
-static unsigned count_clients(void *arg)
-{
-	struct daemon *d = arg;
-
-	return server_clients(d->server);
-}
-
 static int start_files(struct daemon *d, struct err *e)
 {
 	d->files = files_create(d->loop);
@@ -255,28 +247,6 @@ static int start_files(struct daemon *d, struct err *e)
 static void stop_files(struct daemon *d)
 {
 	files_destroy(TAKE(d->files));
-}
-
-static int start_metrics(struct daemon *d, struct err *e)
-{
-	struct metrics_deps deps = {
-	    .loop = d->loop,
-	    .hub = d->hub,
-	    .registry = d->registry,
-	    .account = d->account,
-	    .rest = d->rest,
-	    .version = BAMBUD_VERSION,
-	    .clients = count_clients,
-	    .arg = d,
-	};
-
-	d->metrics = metrics_create(&deps);
-	return 0;
-}
-
-static void stop_metrics(struct daemon *d)
-{
-	metrics_destroy(TAKE(d->metrics));
 }
 
 /* The socket unit decides where clients come: a path of the configuration that says otherwise is
@@ -332,7 +302,7 @@ static const struct {
     {daemon_start_hooks, daemon_stop_hooks},
     {start_files, stop_files},
     {daemon_start_cameras, daemon_stop_cameras},
-    {start_metrics, stop_metrics},
+    {daemon_start_metrics, daemon_stop_metrics},
     {daemon_start_server, daemon_stop_server},
     {start_notify, stop_notify},
 };

@@ -39,6 +39,8 @@ struct daemon {
 	struct cameras *cameras;
 	struct hooks *hooks;
 	struct metrics *metrics;
+	struct textfile *textfile;
+	struct scrape *scrape;
 	struct server *server;
 	struct notify *notify;
 	char shown[DAEMON_STATUS_BYTES]; /* the STATUS= line */
@@ -85,6 +87,10 @@ struct camera *daemon_camera(void *arg, const char *serial); /* arg: struct daem
 int daemon_start_hooks(struct daemon *d, struct err *e);
 void daemon_stop_hooks(struct daemon *d);
 void daemon_apply_hooks(struct daemon *d); /* after a change of the configuration */
+/* The metrics, their file and their socket; a step of the start list and its mirror. */
+int daemon_start_metrics(struct daemon *d, struct err *e);
+void daemon_stop_metrics(struct daemon *d);
+void daemon_apply_metrics(struct daemon *d); /* after a change of the configuration */
 /* The control socket, listening; a step of the start list and its mirror. */
 int daemon_start_server(struct daemon *d, struct err *e);
 void daemon_stop_server(struct daemon *d);

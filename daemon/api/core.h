@@ -10,7 +10,7 @@
 #include "common/log.h"
 #include "daemon/api/conn.h"
 #include "daemon/api/dispatch.h"
-#include "daemon/api/listener.h"
+#include "daemon/io/listener.h"
 #include "daemon/api/listens.h"
 #include "daemon/api/rate.h"
 #include "daemon/api/server.h"

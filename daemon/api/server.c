@@ -198,7 +198,7 @@ struct server *server_create(const struct api_deps *deps, const struct server_ac
 
 int server_listen(struct server *s, const char *path, mode_t mode, int fd)
 {
-	struct listener_handler h = {on_accepted, on_shortage, s};
+	struct listener_handler h = {"control socket", on_accepted, on_shortage, s};
 
 	return listener_create(s->deps.loop, path, mode, fd, &h, &s->listener);
 }
@@ -273,6 +273,18 @@ void server_destroy(struct server *s)
 	jw_finish(&s->scratch);
 	free(s->handlers);
 	free(s);
+}
+
+bool server_allows(const struct server *s, int fd, enum perm need)
+{
+	struct peer peer = {0};
+	bool allowed = false;
+
+	if (peer_read(fd, &peer) == 0) {
+		allowed = access_allows(access_judge(&s->access, &peer), need);
+		peer_finish(&peer);
+	}
+	return allowed;
 }
 
 unsigned server_clients(const struct server *s)

@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include "common/err.h"
+#include "common/method.h"
 
 struct account;
 struct camera;
@@ -70,4 +71,6 @@ bool server_settled(const struct server *s);
 /* Tells subscribers the daemon stops, answers what has come in, flushes what fits, closes, unlinks
  * its own socket file. NULL is fine. */
 void server_destroy(struct server *s);
+/* Whoever is at the other end of that connection may call methods of the class. */
+bool server_allows(const struct server *s, int fd, enum perm need);
 unsigned server_clients(const struct server *s);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The metrics of the daemon and its printers: ended prints are counted here, the rest is looked up.
- */
+/* The metrics of the daemon and its printers, looked up when they are asked for. */
 #include "daemon/bridge/metrics.h"
 
 #include <math.h>
@@ -12,72 +11,18 @@
 #include "daemon/io/loop.h"
 #include "daemon/model/hub.h"
 
-static const struct {
-	const char *word;
-	enum event_kind kind;
-} results[PRINT_RESULT_COUNT] = {
-    [RESULT_FINISHED] = {"finished", EVENT_PRINT_FINISHED},
-    [RESULT_FAILED] = {"failed", EVENT_PRINT_FAILED},
-    [RESULT_CANCELLED] = {"cancelled", EVENT_PRINT_CANCELLED},
-};
-
-/* Ended prints of one serial; bounded by the printers ever configured. */
-struct prints {
-	char *serial;
-	uint64_t ended[PRINT_RESULT_COUNT];
-};
-
 struct metrics {
 	struct metrics_deps deps;
 	struct hub_observer observer;
-	struct prints *prints; /* sorted by serial */
-	size_t prints_count;
+	struct metrics_counts counts;
 	double started_wall_s; /* fixed once: the clock may be set later */
 };
-
-const char *print_result_word(enum print_result r)
-{
-	return results[r].word;
-}
-
-static int by_serial(const void *key, const void *row)
-{
-	return strcmp(key, ((const struct prints *)row)->serial);
-}
-
-static struct prints *find_prints(const struct metrics *m, const char *serial)
-{
-	return m->prints_count == 0
-		   ? NULL
-		   : bsearch(serial, m->prints, m->prints_count, sizeof(*m->prints), by_serial);
-}
-
-static struct prints *add_prints(struct metrics *m, const char *serial)
-{
-	size_t at = m->prints_count;
-
-	m->prints = xrealloc(m->prints, (m->prints_count + 1) * sizeof(*m->prints));
-	while (at > 0 && strcmp(m->prints[at - 1].serial, serial) > 0) {
-		m->prints[at] = m->prints[at - 1];
-		at--;
-	}
-	m->prints_count++;
-	m->prints[at] = (struct prints){.serial = xstrdup(serial)};
-	return &m->prints[at];
-}
 
 static void on_event(void *arg, const struct hub_event *e)
 {
 	struct metrics *m = arg;
 
-	for (size_t i = 0; i < PRINT_RESULT_COUNT && e->serial; i++) {
-		if (e->kind == results[i].kind) {
-			struct prints *p = find_prints(m, e->serial);
-
-			p = p ? p : add_prints(m, e->serial);
-			p->ended[i]++;
-		}
-	}
+	metrics_counts_take(&m->counts, e);
 }
 
 static struct subject *prepare(const struct metrics *m, size_t *ret_count)
@@ -88,11 +33,10 @@ static struct subject *prepare(const struct metrics *m, size_t *ret_count)
 	for (size_t i = 0; i < count; i++) {
 		struct printer *p = registry_at(m->deps.registry, i);
 		struct subject *s = &subjects[i];
-		const struct prints *prints = find_prints(m, printer_serial(p));
 
 		printer_view(p, &s->view);
 		s->counters = printer_counters(p);
-		s->ended = prints ? prints->ended : NULL;
+		s->counts = metrics_counts_of(&m->counts, printer_serial(p));
 		metrics_labels_add(&s->labels, "serial", printer_serial(p));
 		metrics_labels_add(&s->labels, "printer", printer_name(p));
 	}
@@ -126,9 +70,10 @@ static void write_printers(struct metrics_out *o, const struct metrics *m)
 	free_subjects(subjects, count);
 }
 
-char *metrics_text(const struct metrics *m)
+static char *write_text(const struct metrics *m, bool process)
 {
-	struct daemon_facts facts = {.deps = &m->deps, .started_wall_s = m->started_wall_s};
+	struct daemon_facts facts = {
+	    .deps = &m->deps, .counts = &m->counts, .started_wall_s = m->started_wall_s};
 	struct metrics_out o;
 
 	process_facts_read(&facts.process);
@@ -136,11 +81,23 @@ char *metrics_text(const struct metrics *m)
 	for (size_t f = 0; f < daemon_family_count; f++) {
 		const struct daemon_family *family = &daemon_families[f];
 
-		metrics_family(&o, family->name, family->type, family->help);
-		family->write(&o, &facts);
+		if (process || !str_starts(family->name, "process_")) {
+			metrics_family(&o, family->name, family->type, family->help);
+			family->write(&o, &facts);
+		}
 	}
 	write_printers(&o, m);
 	return metrics_out_take(&o);
+}
+
+char *metrics_text(const struct metrics *m)
+{
+	return write_text(m, true);
+}
+
+char *metrics_text_for_file(const struct metrics *m)
+{
+	return write_text(m, false);
 }
 
 struct metrics *metrics_create(const struct metrics_deps *deps)
@@ -163,9 +120,6 @@ void metrics_destroy(struct metrics *m)
 		return;
 	}
 	hub_unobserve(m->deps.hub, &m->observer);
-	for (size_t i = 0; i < m->prints_count; i++) {
-		free(m->prints[i].serial);
-	}
-	free(m->prints);
+	metrics_counts_finish(&m->counts);
 	free(m);
 }

@@ -26,3 +26,5 @@ void metrics_destroy(struct metrics *m); /* NULL is fine */
 /* Everything there is to tell now: UTF-8, ends with a newline. What is not known is absent. Caller
  * frees. */
 char *metrics_text(const struct metrics *m);
+/* The same for a file that node_exporter reads: without process_*, whose names are its own. */
+char *metrics_text_for_file(const struct metrics *m);

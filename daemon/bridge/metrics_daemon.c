@@ -69,6 +69,20 @@ static void write_clients(struct metrics_out *o, const struct daemon_facts *d)
 	}
 }
 
+static void write_events(struct metrics_out *o, const struct daemon_facts *d)
+{
+	for (int i = 0; i < EVENT_COUNT; i++) {
+		struct metrics_words words = {"kind", event_name((enum event_kind)i)};
+
+		metrics_int(o, &words, (int64_t)d->counts->events[i]);
+	}
+}
+
+static void write_disk(struct metrics_out *o, const struct daemon_facts *d)
+{
+	metrics_int(o, NULL, d->counts->disk_trouble);
+}
+
 static void write_request(void *arg, const char *endpoint, int status, uint64_t count)
 {
 	char word[16];
@@ -103,9 +117,16 @@ const struct daemon_family daemon_families[] = {
     {"process_resident_memory_bytes", METRIC_GAUGE, "Resident memory.", write_resident},
     {"process_start_time_seconds", METRIC_GAUGE, "When the daemon started, since 1970.",
 	write_start},
+    {"bambud_start_time_seconds", METRIC_GAUGE,
+	"When the daemon started, as process_start_time_seconds, which a file leaves out.",
+	write_start},
     {"bambud_loop_lag_seconds", METRIC_GAUGE,
 	"The longest that one round of the event loop took since the start.", write_lag},
     {"bambud_clients", METRIC_GAUGE, "Clients connected to the control socket.", write_clients},
+    {"bambud_events_total", METRIC_COUNTER, "Events by kind, since the daemon started.",
+	write_events},
+    {"bambud_disk_trouble", METRIC_GAUGE, "1 while state cannot be written to disk, else 0.",
+	write_disk},
     {"bambu_cloud_requests_total", METRIC_COUNTER,
 	"Requests to the cloud, by endpoint and HTTP status; 0: none came.", write_requests},
     {"bambu_cloud_token_expiry_timestamp_seconds", METRIC_GAUGE,

@@ -3,24 +3,23 @@
 #pragma once
 
 #include "daemon/bridge/metrics.h"
+#include "daemon/bridge/metrics_counts.h"
 #include "daemon/bridge/metrics_out.h"
 #include "daemon/bridge/metrics_process.h"
 #include "daemon/fleet/printer.h"
-
-enum print_result { RESULT_FINISHED, RESULT_FAILED, RESULT_CANCELLED, PRINT_RESULT_COUNT };
-const char *print_result_word(enum print_result r);
 
 /* One printer, prepared once for all families. */
 struct subject {
 	struct printer_view view;
 	const struct printer_counters *counters;
-	const uint64_t *ended; /* PRINT_RESULT_COUNT; NULL: none yet */
+	const struct printer_counts *counts; /* NULL: none yet */
 	struct metrics_labels labels;
 };
 
 /* The daemon itself. */
 struct daemon_facts {
 	const struct metrics_deps *deps;
+	const struct metrics_counts *counts;
 	double started_wall_s; /* NAN unknown */
 	struct process_facts process;
 };

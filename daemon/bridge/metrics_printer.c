@@ -56,6 +56,15 @@ static void write_print_state(struct metrics_out *o, const struct subject *s)
 	}
 }
 
+static void write_error(struct metrics_out *o, const struct subject *s)
+{
+	const struct state_print *print = &s->view.state->print;
+
+	if (print->state != PRINT_UNKNOWN) {
+		metrics_int(o, NULL, print_error_is_trouble(print->error));
+	}
+}
+
 static void put_known(struct metrics_out *o, const struct metrics_words *words, int value)
 {
 	if (value != UNKNOWN_INT) {
@@ -223,7 +232,17 @@ static void write_prints(struct metrics_out *o, const struct subject *s)
 	for (size_t i = 0; i < PRINT_RESULT_COUNT; i++) {
 		metrics_int(o,
 		    &(struct metrics_words){"result", print_result_word((enum print_result)i)},
-		    s->ended ? (int64_t)s->ended[i] : 0);
+		    s->counts ? (int64_t)s->counts->ended[i] : 0);
+	}
+}
+
+static void write_commands(struct metrics_out *o, const struct subject *s)
+{
+	for (size_t i = 0; s->counts && i < s->counts->command_count; i++) {
+		const struct command_count *c = &s->counts->commands[i];
+		struct metrics_words words = {"method", c->method, "result", c->result};
+
+		metrics_int(o, &words, (int64_t)c->count);
 	}
 }
 
@@ -291,6 +310,9 @@ const struct printer_family printer_families[] = {
 	write_age},
     {"bambu_print_state", METRIC_GAUGE,
 	"1 for what the printer does or last did, 0 for every other state.", write_print_state},
+    {"bambu_print_error", METRIC_GAUGE,
+	"1 while the printer shows a print error, not counting what somebody wanted, else 0.",
+	write_error},
     {"bambu_job_progress_ratio", METRIC_GAUGE, "How much of the job is done, 0 to 1.",
 	write_progress},
     {"bambu_job_remaining_seconds", METRIC_GAUGE,
@@ -314,6 +336,8 @@ const struct printer_family printer_families[] = {
 	write_wifi},
     {"bambu_prints_total", METRIC_COUNTER, "Jobs that ended since the daemon started.",
 	write_prints},
+    {"bambu_commands_total", METRIC_COUNTER,
+	"Commands by method and the stage they reached, or how they failed.", write_commands},
     {"bambu_reconnects_total", METRIC_COUNTER,
 	"Connections that ended or did not come up, each followed by another attempt.",
 	write_reconnects},

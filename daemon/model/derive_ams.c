@@ -35,7 +35,7 @@ static bool turn(const struct derive_look *l, struct derive_warning *m, enum tri
 		m->late = l->late;
 		m->turned_mono_ms = l->now.mono_ms;
 	}
-	due_ms = m->turned_mono_ms + (int64_t)l->d->limits.hold_s * 1000;
+	due_ms = m->turned_mono_ms + l->d->limits.hold_ms;
 	if (l->now.mono_ms < due_ms) {
 		if (l->d->warning_mono_ms < 0 || due_ms < l->d->warning_mono_ms) {
 			l->d->warning_mono_ms = due_ms;

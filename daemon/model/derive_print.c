@@ -6,9 +6,7 @@
 #include "daemon/model/derive_internal.h"
 #include "daemon/model/hms.h"
 
-#define ERROR_CANCELLED 0x0300400Cu /* bambu.md 6.7 */
-#define ERROR_CANCELLED_NEW 0x0500400Eu
-#define ERROR_RUNOUT 0x03008004u
+#define ERROR_RUNOUT 0x03008004u /* bambu.md 6.7 */
 #define ERROR_RUNOUT_LOW 0x8011u /* of an AMS module */
 #define HMS_RUNOUT 0x00020001u	 /* with part 20..23 of an AMS module: slot 0..3 */
 #define HMS_RUNOUT_PART 0x20
@@ -32,11 +30,6 @@ static bool is_over(enum print_state s)
 static bool at_work(enum print_state s)
 {
 	return s == PRINT_PRINTING || s == PRINT_PAUSED;
-}
-
-static bool is_cancel(uint32_t error)
-{
-	return error == ERROR_CANCELLED || error == ERROR_CANCELLED_NEW;
 }
 
 /* ---- data ---- */
@@ -178,7 +171,7 @@ static bool was_cancelled(const struct derive_look *l)
 {
 	const struct derive_print *m = &l->d->print;
 
-	return is_cancel(l->s->print.error) ||
+	return print_error_is_cancel(l->s->print.error) ||
 	       (m->cancel_mono_ms >= 0 && l->now.mono_ms - m->cancel_mono_ms <= CANCEL_TAKES_MS);
 }
 
@@ -319,7 +312,7 @@ static void look_at_error(const struct derive_look *l)
 	}
 	m->sent_error = sent;
 	now = m->error = shown_error(sent);
-	if (is_cancel(now)) {
+	if (print_error_is_cancel(now)) {
 		m->cancel_mono_ms = l->now.mono_ms;
 	}
 	if (was != 0 && was != now) {
@@ -329,7 +322,7 @@ static void look_at_error(const struct derive_look *l)
 		tell_error(l, EVENT_ERROR_RAISED, now);
 	}
 	if (m->verdict_mono_ms >= 0 && now != 0) {
-		if (is_cancel(now)) {
+		if (print_error_is_cancel(now)) {
 			close_verdict(l, EVENT_PRINT_CANCELLED);
 		} else if (error_is_fatal(now)) {
 			close_verdict(l, EVENT_PRINT_FAILED);

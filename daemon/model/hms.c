@@ -231,6 +231,24 @@ void print_error_describe(uint32_t error, struct print_error_info *ret)
 	*ret = info;
 }
 
+/* bambu.md 6.7 */
+enum {
+	ERROR_CANCELLED = 0x0300400C,
+	ERROR_CANCELLED_NEW = 0x0500400E,
+	ERROR_PAUSED_BY_USER = 0x03008001,
+};
+
+bool print_error_is_cancel(uint32_t error)
+{
+	return error == ERROR_CANCELLED || error == ERROR_CANCELLED_NEW;
+}
+
+bool print_error_is_trouble(uint32_t error)
+{
+	return print_error_kind(error) != NULL && !print_error_is_cancel(error) &&
+	       error != ERROR_PAUSED_BY_USER;
+}
+
 static int hex_digit(char c)
 {
 	if (c >= '0' && c <= '9') {

@@ -36,6 +36,10 @@ struct print_error_info {
 	const char *text;
 };
 void print_error_describe(uint32_t error, struct print_error_info *ret);
+/* The code of a job that somebody cancelled (bambu.md 6.7). */
+bool print_error_is_cancel(uint32_t error);
+/* Something is wrong: no phase, and not what somebody wanted, a pause or an end. */
+bool print_error_is_trouble(uint32_t error);
 
 /* Text for a code as a user types it: "0300-1200-0002-0001", "HMS_0300_1200_...", "0300-400C",
  * "0300400C", any case, separators - _ : and blank. 0, or -EINVAL when it is no code. An HMS code

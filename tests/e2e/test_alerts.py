@@ -53,7 +53,7 @@ class Alerts(Case):
                    DEADLINE, 0.3)
 
     def test_warning_waits_for_its_time_and_a_message(self):
-        self.begin("HumidityHigh=60\nDebounce=1\n")
+        self.begin("HumidityHigh=60\nDebounce=1s\n")
         self.ams(humidity_raw="59", temp="46.0")
         self.nothing_yet()
         self.wait_events(1)
@@ -68,23 +68,23 @@ class Alerts(Case):
         self.hear("ams.temp_ok")
 
     def test_reload_takes_other_limits(self):
-        self.begin("HumidityHigh=off\nAmsTempHigh=off\nFilamentLow=off\nDebounce=off\n")
+        self.begin("HumidityHigh=off\nAmsTempHigh=off\nFilamentLow=off\nDebounce=0s\n")
         self.ams(humidity_raw="90", temp="70.0")
         self.ams(humidity_raw="20", temp="25.0")
         self.nothing_yet()
-        self.limits("HumidityHigh=30\nAmsTempHigh=off\nDebounce=off\n")
+        self.limits("HumidityHigh=30\nAmsTempHigh=off\nDebounce=0s\n")
         self.assertEqual(sorted(self.daemon_.call("daemon.reload")["changed"]),
                          ["Alerts.FilamentLow", "Alerts.HumidityHigh"])
         self.ams(humidity_raw="20", temp="24.0")
         self.ams(humidity_raw="30", temp="70.0")
         self.assertEqual(self.hear("ams.humidity_high")["humidity_pct"], 30)
-        self.limits("HumidityHigh=80\nAmsTempHigh=off\nDebounce=off\n")
+        self.limits("HumidityHigh=80\nAmsTempHigh=off\nDebounce=0s\n")
         self.daemon_.call("daemon.reload")
         self.publish({"wifi_signal": "-33dBm"})
         self.hear("ams.humidity_ok")
 
     def test_bad_limit_is_a_warning_and_the_default_counts(self):
-        self.begin("HumidityHigh=wet\nDebounce=off\n")
+        self.begin("HumidityHigh=wet\nDebounce=0s\n")
         self.daemon_.wait_line("HumidityHigh=wet: want a number, off|1..100")
         self.ams(humidity_raw="50")
         self.hear("ams.humidity_high")

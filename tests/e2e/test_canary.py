@@ -8,6 +8,7 @@ import pathlib
 import resource
 import shutil
 import signal
+import socket
 import subprocess
 import unittest
 
@@ -30,7 +31,7 @@ class Canary(Case):
         head, *sections = self.config.read_text().split("[Printer ")
         self.names = ["inline", "filed", "refused", "stranger", "selfmade", "exposed"]
         self.serials = {}
-        text = head.replace("[Daemon]\n", "[Daemon]\nLogLevel=debug\n")
+        text = "[Metrics]\nTextfile=run/all.prom\nSocket=run/m.sock\n" + head.replace("[Daemon]\n", "[Daemon]\nLogLevel=debug\n")
         for name, section in zip(self.names, sections):
             section = f"[Printer {name}]\n" + section.split("]\n", 1)[1]
             self.serials[name] = next(l for l in section.splitlines() if l.startswith("Serial="))[7:]
@@ -126,11 +127,24 @@ class Canary(Case):
         self.sim_.do("fault", inline, "kick", "on")
         d.wait_status("inline", "a reconnect", lambda s: s["link"]["reconnects"] >= 1 and s["link"]["state"] == "online")
         self.reloads(d)
+        self.scrape()
         self.check(d.child.pid)
         self.assertEqual(d.stop(), 0)
         self.keep("log after the end", d.log.read_bytes())
         self.processes.remove(d)
         self.assertFalse([form for form in HIDDEN if form in self.shown[-1][1]])
+
+    def scrape(self):
+        """The metrics where a collector gets them; the file is found with the others."""
+        self.config.write_text(self.text)
+        self.ctl("daemon", "reload")
+        wait_until("the file of metrics", (self.folder / "run" / "all.prom").exists)
+        with socket.socket(socket.AF_UNIX) as s:
+            s.connect(str(self.folder / "run" / "m.sock"))
+            s.sendall(b"GET /metrics HTTP/1.0\r\n\r\n")
+            with s.makefile("rb") as f:
+                self.keep("metrics over HTTP", f.read())
+        self.assertIn(b"HTTP/1.1 200", self.shown[-1][1])
 
     def reloads(self, d):
         """Mistakes around a secret: the line is told by number and key, never by what stands in it."""

@@ -15,8 +15,8 @@ PRINTER = {"bambu_printer_info", "bambu_printer_up", "bambu_report_age_seconds",
            "bambu_temperature_target_celsius", "bambu_fan_speed_ratio", "bambu_ams_humidity_ratio", "bambu_ams_temperature_celsius",
            "bambu_filament_remaining_ratio", "bambu_hms_active", "bambu_wifi_signal_dbm", "bambu_prints_total",
            "bambu_reconnects_total", "bambu_messages_total", "bambu_messages_dropped_total",
-           "bambu_camera_frames_total"}
-DAEMON = {"bambu_build_info", "bambud_loop_lag_seconds", "bambud_clients", "process_cpu_seconds_total", "process_open_fds",
+           "bambu_camera_frames_total", "bambu_print_error"}
+DAEMON = {"bambud_events_total", "bambud_disk_trouble", "bambud_start_time_seconds", "bambu_build_info", "bambud_loop_lag_seconds", "bambud_clients", "process_cpu_seconds_total", "process_open_fds",
           "process_max_fds", "process_virtual_memory_bytes", "process_resident_memory_bytes", "process_start_time_seconds"}
 FARM = """h2d model=H2D state=printing ams=pro2,ht job=secret-part percent=47 layer=12 layers=100 remaining=30
 p1s model=P1S state=idle ams=ams
@@ -67,6 +67,15 @@ class Metrics(Case):
         self.assertIsNone(get("bambu_temperature_celsius", "p1s", sensor="chamber"))
         self.assertGreaterEqual(get("bambu_reconnects_total", "stranger", plane="lan", reason="tls"), 1)
         self.assertGreaterEqual(get("bambu_reconnects_total", "attic", plane="lan", reason="refused_port"), 1)
+
+    def test_commands_are_counted_by_method_and_result(self):
+        self.assertEqual(self.daemon_.ctl("pause", "h2d")[0], 0)
+        self.assertNotEqual(self.daemon_.ctl("pause", "p1s")[0], 0)
+        families = self.read()
+        self.assertEqual(self.get(families, "bambu_commands_total", "h2d", method="print.pause", result="effective"), 1)
+        self.assertEqual(self.get(families, "bambud_events_total", kind="command.done"), 1)
+        self.assertEqual(self.get(families, "bambud_events_total", kind="print.paused"), 1)
+        self.assertEqual(self.get(families, "bambu_print_error", "h2d"), 0)
 
     def test_job_names_and_secrets_are_told_nowhere(self):
         text = self.daemon_.call("metrics.text")["text"]

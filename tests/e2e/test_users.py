@@ -5,6 +5,7 @@ import grp
 import json
 import os
 import shutil
+import socket
 import unittest
 
 from harness import BAMBUD, Case, Client, wait_until, main
@@ -141,6 +142,27 @@ class Users(Case):
         self.configure(self.groups("read"))
         d = self.run_as(SERVICE, system=True)
         self.check_rights(d, self.as_(d, STRANGER), STRANGER, "read")
+
+    def scrape_as(self, uid, groups=()):
+        with user(uid, None, groups), socket.socket(socket.AF_UNIX) as s:
+            s.connect(str(self.folder / "m.sock"))
+            s.sendall(b"GET /metrics HTTP/1.1\r\n\r\n")
+            answer = b""
+            with contextlib.suppress(ConnectionResetError):
+                while part := s.recv(1 << 16):
+                    answer += part
+        return answer
+
+    def test_metrics_socket_is_for_those_who_may_read(self):
+        self.configure(self.groups())
+        self.config.write_text(self.config.read_text() + "\n[Metrics]\nSocket=m.sock\n")
+        d = self.run_as(SERVICE, system=True)
+        self.assertIn(b"bambu_printer_up{", self.scrape_as(READER, [self.read_gid]))
+        self.assertIn(b"bambu_printer_up{", self.scrape_as(CONTROL, [self.control_gid]))
+        stranger = self.scrape_as(STRANGER)
+        self.assertTrue(stranger.startswith(b"HTTP/1.1 403 "), stranger)
+        self.assertNotIn(b"bambu_", stranger)
+        self.assertEqual(d.call("daemon.ping")["pong"], True)
 
     def test_a_reload_takes_rights_away_and_gives_them(self):
         self.configure(self.groups("read"))

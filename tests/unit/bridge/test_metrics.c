@@ -196,6 +196,61 @@ static void ended_prints_are_counted_from_events(void **state)
 	assert_value("bambu_prints_total", FRESH ",result=\"finished\"}", "0");
 }
 
+static void commands_are_counted_by_method_and_result(void **state)
+{
+	const char *h2d = "0948BB540200427";
+
+	assert_null(value("bambu_commands_total", H2D ",method=\"print.pause\",result=\"acked\"}"));
+	for (int i = 0; i < 2; i++) {
+		hub_event(hub, EVENT_COMMAND_DONE, "rack1-01", h2d,
+		    "{\"method\":\"print.pause\",\"stage\":\"acked\"}", 0);
+	}
+	hub_event(hub, EVENT_COMMAND_REJECTED, "rack1-01", h2d,
+	    "{\"method\":\"print.pause\",\"stage\":\"sent\",\"type\":\"rejected\"}", 0);
+	hub_event(hub, EVENT_COMMAND_DONE, "rack1-01", h2d,
+	    "{\"method\":\"a\\\"b\",\"stage\":\"acked\"}", 0);
+	hub_event(hub, EVENT_COMMAND_DONE, "rack1-01", h2d, "{\"method\":1}", 0);
+	assert_value("bambu_commands_total", H2D ",method=\"print.pause\",result=\"acked\"}", "2");
+	assert_value(
+	    "bambu_commands_total", H2D ",method=\"print.pause\",result=\"rejected\"}", "1");
+	assert_null(strstr(text, "a\\\"b"));
+	assert_value("bambud_events_total", "{kind=\"command.done\"}", "4");
+	assert_value("bambud_events_total", "{kind=\"door.opened\"}", "0");
+}
+
+static void error_is_what_nobody_wanted(void **state)
+{
+	static const struct {
+		uint32_t error;
+		const char *value;
+	} rows[] = {{0, "0"}, {0x0300400C, "0"}, {0x0500400E, "0"}, {0x03008001, "0"},
+	    {0x03000001, "0"}, {0x03008004, "1"}, {0x05004003, "1"}, {0x0500C010, "1"}};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		printers[1].sample.state.print.error = rows[i].error;
+		assert_value("bambu_print_error", H2D "}", rows[i].value);
+	}
+	assert_null(value("bambu_print_error", FRESH "}"));
+}
+
+static void trouble_with_the_disk_stands_till_it_is_over(void **state)
+{
+	assert_value("bambud_disk_trouble", "", "0");
+	hub_event(hub, EVENT_DISK_FULL, NULL, NULL, NULL, 0);
+	assert_value("bambud_disk_trouble", "", "1");
+	hub_event(hub, EVENT_DISK_RECOVERED, NULL, NULL, NULL, 0);
+	assert_value("bambud_disk_trouble", "", "0");
+}
+
+static void file_leaves_out_what_its_reader_has_itself(void **state)
+{
+	free(text);
+	text = metrics_text_for_file(metrics);
+	assert_null(strstr(text, "\nprocess_"));
+	assert_non_null(strstr(text, "\nbambud_start_time_seconds "));
+	assert_non_null(strstr(text, "\nbambu_printer_up{"));
+}
+
 static void values_of_peers_are_quoted(void **state)
 {
 	struct state_info *info = &printers[1].sample.state.info;
@@ -231,8 +286,8 @@ static void families_are_headed_once_and_whole(void **state)
 		}
 	}
 	assert_int_equal(heads, types);
-	/* There is no account: its two leave no trace. */
-	assert_int_equal(heads, printer_family_count + daemon_family_count - 2);
+	/* There is no account, and no command was given: three leave no trace. */
+	assert_int_equal(heads, printer_family_count + daemon_family_count - 3);
 }
 
 static void counters_and_only_counters_end_in_total(void **state)
@@ -285,6 +340,10 @@ int main(void)
 	    TEST(job_names_are_told_nowhere),
 	    TEST(counters_are_those_of_the_printer),
 	    TEST(ended_prints_are_counted_from_events),
+	    TEST(commands_are_counted_by_method_and_result),
+	    TEST(error_is_what_nobody_wanted),
+	    TEST(trouble_with_the_disk_stands_till_it_is_over),
+	    TEST(file_leaves_out_what_its_reader_has_itself),
 	    TEST(values_of_peers_are_quoted),
 	    TEST(families_are_headed_once_and_whole),
 	    TEST(counters_and_only_counters_end_in_total),

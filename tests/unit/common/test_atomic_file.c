@@ -101,6 +101,22 @@ static void file_is_new_with_its_mode_or_replaced(void **state)
 	assert_no_leftover();
 }
 
+static void whole_mode_is_not_masked(void **state)
+{
+	struct atomic_file f = {.data = "x", .len = 1, .mode = 0644};
+	mode_t was = umask(077);
+	struct stat st;
+
+	assert_int_equal(atomic_file_write(dir, "state", &f), 0);
+	assert_int_equal(fstatat(dir, "state", &st, 0), 0);
+	assert_int_equal(st.st_mode & 07777, 0600);
+	f.whole_mode = true;
+	assert_int_equal(atomic_file_write(dir, "state", &f), 0);
+	assert_int_equal(fstatat(dir, "state", &st, 0), 0);
+	assert_int_equal(st.st_mode & 07777, 0644);
+	umask(was);
+}
+
 static void time_is_that_which_was_given(void **state)
 {
 	const struct timespec time = {.tv_sec = 1795395600, .tv_nsec = 250000000};
@@ -244,6 +260,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    T(file_is_new_with_its_mode_or_replaced),
+	    T(whole_mode_is_not_masked),
 	    T(time_is_that_which_was_given),
 	    T(reader_sees_the_old_or_the_new_one_never_a_mixture),
 	    T(who_has_the_old_one_open_keeps_it),

@@ -154,6 +154,23 @@ static void config_account_is_read_from_its_section(void **state)
 	config_destroy(c);
 }
 
+static void config_metrics_have_a_section(void **state)
+{
+	struct config *c = fixture_load(
+	    "[Metrics]\nTextfile=/x/y.prom\nInterval=1\n[Metrics]\nSocket=sub/m.sock\n");
+
+	assert_int_equal(c->error_count, 1);
+	fixture_has(c->warnings[0], "Interval=1: want a time such as 30s, 5s..1h");
+	assert_string_equal(c->metrics.textfile, "/x/y.prom");
+	fixture_has(c->metrics.socket, "/sub/m.sock");
+	assert_int_equal(c->metrics.interval_ms, 30000);
+	config_destroy(c);
+	c = fixture_load("[Metrics]\nTextfile=/x/y.txt\n");
+	assert_int_equal(c->error_count, 1);
+	fixture_has(c->warnings[0], "Textfile=/x/y.txt: its reader takes names that end in .prom");
+	config_destroy(c);
+}
+
 static void config_bad_limit_leaves_the_default(void **state)
 {
 	struct config *c = fixture_load("[Alerts]\nFilamentLow=off\nHumidityHigh=60\n"
@@ -165,7 +182,7 @@ static void config_bad_limit_leaves_the_default(void **state)
 	assert_int_equal(c->limits.humid_pct, 60);
 	assert_int_equal(c->limits.humid_level, 2);
 	assert_int_equal(c->limits.hot_c, 45);
-	assert_int_equal(c->limits.hold_s, 5);
+	assert_int_equal(c->limits.hold_ms, 5000);
 	config_destroy(c);
 }
 
@@ -391,6 +408,7 @@ int main(void)
 	    T(config_section_with_or_without_a_name_as_it_must_be),
 	    T(config_features_not_built_get_one_line_each),
 	    T(config_account_is_read_from_its_section),
+	    T(config_metrics_have_a_section),
 	    T(config_bad_limit_leaves_the_default),
 	    T(config_bad_account_leaves_the_printers),
 	    T(config_asking_for_nothing_lacks_nothing),

@@ -18,7 +18,7 @@ static int hold_60_s(void **state)
 {
 	int r = teller_start(state);
 
-	((struct teller *)*state)->limits.hold_s = 60;
+	((struct teller *)*state)->limits.hold_ms = 60000;
 	return r;
 }
 
@@ -214,7 +214,7 @@ static void limits_percentage_goes_before_the_level(void **state)
 {
 	struct teller *t = *state;
 
-	t->limits.hold_s = 0;
+	t->limits.hold_ms = 0;
 	full(t, DRY);
 	unit0(t, "'humidity':'1'");
 	assert_told(t, "");

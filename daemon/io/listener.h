@@ -13,6 +13,7 @@ struct listener;
 struct loop;
 
 struct listener_handler {
+	const char *what; /* named in the log; constant */
 	/* A new connection, non-blocking and close-on-exec; the callee owns fd. */
 	void (*accepted)(void *arg, int fd);
 	/* Accepted on the reserve descriptor only to be told why not; the callee must not keep it:

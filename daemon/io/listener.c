@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Unix listener with a reserve descriptor: out of descriptors means a pause, never a spin. */
-#include "daemon/api/listener.h"
+#include "daemon/io/listener.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -71,9 +71,9 @@ static void shed_and_pause(struct listener *s)
 		}
 	}
 	if (s->pauses++ == 0) {
-		log_warn("control socket: no descriptor left, %u clients refused; accepting again "
-			 "in 1 s (raise LimitNOFILE if this goes on)",
-		    told);
+		log_warn("%s: no descriptor left, %u clients refused; accepting again in 1 s "
+			 "(raise LimitNOFILE if this goes on)",
+		    s->handler.what, told);
 	}
 	event_del(s->event);
 	loop_timer_start(&s->pause, LISTENER_PAUSE_MS);
@@ -91,7 +91,7 @@ static void accept_many(struct listener *s)
 			return;
 		} else if (!is_passing(-fd)) {
 			if (fd != -EAGAIN && fd != -EWOULDBLOCK) {
-				log_err("control socket: accept: %s", strerror(-fd));
+				log_err("%s: accept: %s", s->handler.what, strerror(-fd));
 			}
 			return;
 		}

@@ -16,7 +16,7 @@
 #include <sys/un.h>
 
 #include "common/util.h"
-#include "daemon/api/listener.h"
+#include "daemon/io/listener.h"
 #include "daemon/io/loop.h"
 
 static int64_t now_ms;
@@ -57,7 +57,7 @@ static int setup(void **state)
 	struct bench *b = xcalloc(1, sizeof(*b));
 
 	b->loop = loop_create(&clock);
-	b->handler = (struct listener_handler){on_accepted, on_refused, b};
+	b->handler = (struct listener_handler){"socket", on_accepted, on_refused, b};
 	snprintf(b->dir, sizeof(b->dir), "/tmp/listener.XXXXXX");
 	assert_non_null(mkdtemp(b->dir));
 	snprintf(b->path, sizeof(b->path), "%s/control.sock", b->dir);
