@@ -137,21 +137,54 @@ static int on_line(void *arg, const char *method, json_object *params)
 	return g->left == 0 ? 0 : FOLLOW_ON;
 }
 
-static int follow(struct ctl *c, const struct wanted *w)
+static json_object *follow_params(struct ctl *c, const struct wanted *w)
 {
 	json_object *params = common_params(c, w);
+
+	if (w->printer) {
+		json_object_object_add(params, "printers", json_object_new_string(w->printer));
+	}
+	json_object_object_add(params, "state", json_object_new_boolean(false));
+	return params;
+}
+
+static json_object *again(void *arg)
+{
+	struct following *g = arg;
+	struct wanted w = {.printer = g->printer};
+
+	snprintf(w.since, sizeof(w.since), "%s.%lld", g->epoch, (long long)g->seq);
+	return follow_params(g->c, &w);
+}
+
+/* The daemon may have begun a new epoch: then the first line says what is lost. */
+static void resumed(void *arg, json_object *result)
+{
+	struct following *g = arg;
+	const char *cursor = json_get_str(result, "cursor");
+
+	if (cursor) {
+		free(g->epoch);
+		g->epoch = xstrndup(cursor, strcspn(cursor, "."));
+		note_cursor(g, g->seq);
+	}
+}
+
+static int follow(struct ctl *c, const struct wanted *w)
+{
 	_cleanup_json_ json_object *result = NULL;
 	struct following g = {.c = c, .printer = w->printer, .left = w->limit ? w->limit : -1};
 	const char *cursor;
 	int64_t seq = 0;
 	int status;
 
-	g.follow = (struct follow){.c = c, .arg = &g, .on_line = on_line, .timeout_ms = -1};
-	if (w->printer) {
-		json_object_object_add(params, "printers", json_object_new_string(w->printer));
-	}
-	json_object_object_add(params, "state", json_object_new_boolean(false));
-	status = follow_begin(&g.follow, "events.subscribe", params, &result);
+	g.follow = (struct follow){.c = c,
+	    .arg = &g,
+	    .on_line = on_line,
+	    .again = again,
+	    .resumed = resumed,
+	    .timeout_ms = -1};
+	status = follow_begin(&g.follow, "events.subscribe", follow_params(c, w), &result);
 	if (status) {
 		return status;
 	}

@@ -9,6 +9,11 @@
 
 #include "ctl/call.h"
 
+enum {
+	AGAIN_MS = 20 * 1000, /* a daemon that ended is waited for that long */
+	AGAIN_PAUSE_MS = 200,
+};
+
 static volatile sig_atomic_t caught, resized;
 
 static void on_signal(int number)
@@ -69,6 +74,7 @@ int follow_begin(struct follow *f, const char *method, json_object *params, json
 {
 	int status = call_method(f->c, method, params, ret);
 
+	f->method = method;
 	if (status) {
 		return status;
 	}
@@ -98,6 +104,50 @@ static int fail(struct follow *f, struct err *e)
 		err_hint(e, "%s", f->go_on);
 	}
 	return out_fail(&f->c->out, e);
+}
+
+/* One try to begin anew. 0, or -1 with *e. */
+static int begin_again(struct follow *f, struct err *e)
+{
+	_cleanup_json_ json_object *reply = NULL;
+	json_object *result;
+
+	client_finish(&f->c->client);
+	client_init(&f->c->client);
+	if (client_open(&f->c->client, f->c->args.value[OPT_SOCKET], AGAIN_MS, e) < 0 ||
+	    client_call(&f->c->client, f->method, f->again(f->arg), &reply, e) < 0) {
+		return -1;
+	}
+	result = json_get_obj(reply, "result");
+	if (!result || !json_get_i64(result, "sub", &f->sub)) {
+		err_set(e, ERR_DAEMON_UNREACHABLE, "the daemon is back, but refuses to go on");
+		return -1;
+	}
+	client_deadline(&f->c->client, -1);
+	f->resumed(f->arg, result);
+	return 0;
+}
+
+/* A daemon that is started again is waited for; signals end that too. */
+static int go_on(struct follow *f, struct err *why)
+{
+	int64_t end_ms = client_now_ms() + AGAIN_MS;
+	const struct timespec pause = {0, AGAIN_PAUSE_MS * 1000000L};
+	struct err e = {0};
+
+	if (!f->again || why->type != ERR_DAEMON_UNREACHABLE || f->c->args.value[OPT_HOST]) {
+		return fail(f, why);
+	}
+	out_note(&f->c->out, "the daemon ended: waiting for it to come back");
+	while (begin_again(f, &e) < 0) {
+		if (client_now_ms() > end_ms) {
+			return fail(f, why);
+		}
+		if (ppoll(NULL, 0, &pause, &f->wait_mask) < 0 && caught) {
+			return follow_caught();
+		}
+	}
+	return FOLLOW_ON;
 }
 
 /* Every line already read. */
@@ -151,7 +201,7 @@ static int wait_and_read(struct follow *f, int64_t again_ms)
 		return FOLLOW_READER_GONE;
 	}
 	if (r > 0 && fds[0].revents && client_fill(&f->c->client, &e) < 0) {
-		return fail(f, &e);
+		return go_on(f, &e);
 	}
 	return FOLLOW_ON;
 }

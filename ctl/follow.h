@@ -24,8 +24,14 @@ struct follow {
 	int (*on_idle)(void *arg, int64_t *ret_again_ms);
 	/* The time of timeout_ms is over. Returns the exit status. */
 	int (*on_timeout)(void *arg);
+	/* The daemon went: the params of the call that goes on where it ended, owned by the caller.
+	 * NULL = the verb ends with it. */
+	json_object *(*again)(void *arg);
+	/* The result of that call. */
+	void (*resumed)(void *arg, json_object *result);
 	int64_t timeout_ms;  /* from follow_run on; -1 = none */
 	const char *go_on;   /* hint said when the daemon goes; NULL = none */
+	const char *method;  /* private */
 	sigset_t wait_mask;  /* private */
 	int64_t deadline_ms; /* private */
 };

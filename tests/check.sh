@@ -86,6 +86,7 @@ if [ $long = yes ]; then
 	one format sh -c 'git ls-files "*.c" "*.h" | xargs clang-format-14 --dry-run --Werror'
 	one valgrind tests/e2e/valgrind.sh build-release
 	one links env BUILD_DIR=build-release PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 tests/e2e/long_links.py
+	one kills env BUILD_DIR=build-release PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 tests/e2e/store_kills.py
 	one promtool tests/e2e/promtool.sh build-release
 	one fuzz tests/fuzz/run.sh
 	one benchmarks tests/bench/run.sh build-release

@@ -151,26 +151,37 @@ class Followers(Case):
 
     def test_followers_end_with_3_and_one_line_when_the_daemon_goes(self):
         watch, wait = self.run_ctl("watch"), self.run_ctl("wait", self.one, "--until", "print.finished")
-        events = self.run_ctl("events", "-f", "--since", "1h", "--kind", "printer.online")
         Reader(watch.stdout).until(self.two.encode())
-        lines = Reader(events.stdout)
-        lines.until(b"printer.online")
-        lines.until(b"printer.online")
-        cursor = self.daemon_.call("events.list", {"limit": 1})["cursor"]
-        self.clients(3)
+        self.clients(2)
         self.stop_daemon()
-        for child in (watch, wait, events):
+        for child in (watch, wait):
             _, err = child.communicate(timeout=DEADLINE)
             self.assertEqual(child.returncode, 3, err)
             self.assertEqual(err.count(b"\n"), 1, err)
-        # The way to go on is said, and what lies between is said to be lost.
-        epoch, seq = cursor.split(".")
-        self.assertIn(f"bambuctl events -f --kind printer.online --since {epoch}.".encode(), err)
+
+    def test_events_are_followed_across_a_restart_of_the_daemon(self):
+        events = self.run_ctl("events", "-f", "--since", "1h", "--kind", "printer.online,daemon.*", "--json")
+        lines = Reader(events.stdout)
+        seen = [json.loads(lines.until(b"\"seq\"")) for _ in range(3)]
+        self.clients(1)
+        self.stop_daemon()
+        seen.append(json.loads(lines.until(b"daemon.stopping")))
         again = self.daemon(name="again")
         again.wait_link(self.one, "online")
-        code, out, err = again.ctl("events", "-f", "--since", f"{int(epoch) - 1}.{seq}", "--limit", "1", "--json")
+        seen += [json.loads(lines.until(b"\"seq\"")) for _ in range(3)]
+        self.assertEqual([e["kind"] for e in seen].count("printer.online"), 4)
+        self.assertEqual([e["kind"] for e in seen[3:5]], ["daemon.stopping", "daemon.started"])
+        held = again.call("events.list", {"kinds": ["printer.online", "daemon.*"], "limit": 7})["events"]
+        self.assertEqual([e["seq"] for e in seen], [e["seq"] for e in held])
+        events.send_signal(signal.SIGINT)
+        _, err = events.communicate(timeout=DEADLINE)
+        self.assertEqual((events.returncode, err.count(b"\n")), (130, 1), err)
+
+    def test_a_cursor_of_another_epoch_is_told_that_something_is_lost(self):
+        epoch, seq = self.daemon_.call("events.list", {"limit": 1})["cursor"].split(".")
+        code, out, err = self.daemon_.ctl("events", "-f", "--since", f"{int(epoch) - 1}.{seq}", "--limit", "1", "--json")
         self.assertEqual(code, 0)
-        self.assertEqual([json.loads(line).get("kind", "lost") for line in out.splitlines()], ["lost", "daemon.started"])
+        self.assertEqual([json.loads(line).get("seq", "lost") for line in out.splitlines()], ["lost", 1])
         self.assertIn("lost", err)
 
     def test_watch_refuses_what_it_cannot_honour(self):
