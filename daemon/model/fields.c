@@ -174,11 +174,26 @@ static void read_field(const struct scan *s, uint32_t node, char *at, const stru
 	}
 }
 
+/* Members come in the order of the table as a rule: *k is the key where the next one should be. */
+static uint32_t member(const struct scan *s, uint32_t node, const char *name, uint32_t *k)
+{
+	uint32_t value = 0;
+
+	if (*k != 0 && s->nodes[node].type == SCAN_OBJECT && scan_key_is(s, *k, name)) {
+		value = *k + 1;
+		*k = scan_next(s, node, value);
+		return value;
+	}
+	return scan_get(s, node, name);
+}
+
 void fields_read(
     const struct scan *s, uint32_t node, void *base, const struct field *table, size_t count)
 {
+	uint32_t k = node != 0 ? scan_first(s, node) : 0;
+
 	for (size_t i = 0; i < count; i++) {
-		uint32_t value = node != 0 ? scan_get(s, node, table[i].name) : 0;
+		uint32_t value = node != 0 ? member(s, node, table[i].name, &k) : 0;
 
 		read_field(s, value, (char *)base + table[i].off, &table[i]);
 	}
