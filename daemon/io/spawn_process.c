@@ -19,7 +19,7 @@
 #include "common/util.h"
 #include "daemon/io/spawn_wire.h"
 
-enum { STRINGS_MAX = 256, CHILD_FILES_MAX = 1024 };
+enum { STRINGS_MAX = 256, CHILD_FILES_MAX = 1024, REFUSE_MS = 5000 };
 
 struct child {
 	uint32_t id;
@@ -192,6 +192,16 @@ static bool take_strings(char **pos, char *end, uint32_t count, char **ret)
 	return true;
 }
 
+/* The table is full, so the answer cannot wait in it: the daemon reads soon, or hangs itself. */
+static void refuse(const struct process *p, uint32_t id)
+{
+	struct spawn_tell tell = {.kind = SPAWN_ENDED, .id = id, .error = EAGAIN};
+	struct pollfd room = {.fd = p->port, .events = POLLOUT};
+
+	poll(&room, 1, REFUSE_MS);
+	send(p->port, &tell, sizeof(tell), MSG_NOSIGNAL);
+}
+
 static void take_start(struct process *p, size_t len, const int *fds)
 {
 	char *argv[STRINGS_MAX], *env[STRINGS_MAX];
@@ -200,9 +210,7 @@ static void take_start(struct process *p, size_t len, const int *fds)
 	struct child *c;
 
 	if (p->count == SPAWN_CHILDREN_MAX) {
-		struct spawn_tell tell = {.kind = SPAWN_ENDED, .id = ask->id, .error = EAGAIN};
-
-		send(p->port, &tell, sizeof(tell), MSG_NOSIGNAL);
+		refuse(p, ask->id);
 		return;
 	}
 	c = &p->children[p->count++];

@@ -161,6 +161,18 @@ class Helpers(Cameras):
         self.more(2)
         self.assertEqual((self.stats("connections"), self.stats("logins")), (1, 1))
 
+    def test_without_the_spawner_the_reason_is_told_and_others_go_on(self):
+        self.open("X1C", "P1S")
+        other = next(p for p in self.printers if "P1S" in json.dumps(p))
+        self.one = next(p for p in self.printers if p is not other)
+        self.more(1)
+        spawner, = children(self.d.child.pid)
+        os.kill(spawner, signal.SIGKILL)
+        wait_until("the reason", lambda: "the spawner process has ended; restart bambud" in
+                   (self.d.status(self.one["name"])["camera"]["why"] or ""))
+        self.more(2, printer=other)
+        self.assertEqual(self.d.status(self.one["name"])["link"]["state"], "online")
+
     def test_random_units_leave_the_daemon_and_the_session_alone(self):
         self.open()
         self.more(1)

@@ -21,6 +21,7 @@
 #include "daemon/io/loop.h"
 #include "daemon/io/spawn.h"
 #include "daemon/io/spawn_process.h"
+#include "daemon/io/spawn_wire.h"
 #include "daemon/io/spawner.h"
 
 enum { DEADLINE_MS = 10000 };
@@ -326,6 +327,23 @@ static void many_programs_are_told_each(void **state)
 	assert_int_equal(r->ends, 100);
 }
 
+static void more_than_the_table_holds_is_refused(void **state)
+{
+	struct rig *r = *state;
+	unsigned refused = 0;
+
+	for (unsigned i = 0; i < SPAWN_CHILDREN_MAX + 3; i++) {
+		int rc = start_shell(r, "exec sleep 1000", 0);
+
+		refused += rc == -EAGAIN;
+		assert_true(rc == 0 || rc == -EAGAIN);
+		loop_turn(r->loop, false);
+	}
+	until_ends(r, 3 - refused);
+	assert_int_equal(r->ends, 3 - refused);
+	assert_int_equal(r->result.error, EAGAIN);
+}
+
 static void helper_has_the_socket_at_both_ends(void **state)
 {
 	struct rig *r = *state;
@@ -378,6 +396,7 @@ int main(void)
 	    RULE(spawner_that_dies_is_a_named_error),
 	    RULE(more_than_a_packet_is_refused),
 	    RULE(many_programs_are_told_each),
+	    RULE(more_than_the_table_holds_is_refused),
 	    RULE(helper_has_the_socket_at_both_ends),
 	    RULE(helper_has_no_environment),
 	};
