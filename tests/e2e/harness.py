@@ -3,6 +3,7 @@
 
 Every wait has a deadline and looks at something that happens: a line, a notification, a state. BUILD_DIR names the build.
 """
+import contextlib
 import json
 import os
 import pathlib
@@ -230,8 +231,8 @@ class Daemon(Process):
         try:
             return super().stop(deadline)
         finally:
-            # An empty datagram ends the reader.
-            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
+            # An empty datagram ends the reader; when it was stopped before, there is none.
+            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s, contextlib.suppress(ConnectionRefusedError):
                 if self.notify_path.exists():
                     s.sendto(b"", str(self.notify_path))
 
