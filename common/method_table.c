@@ -1503,6 +1503,7 @@ const struct method method_table[] =
 	{
 	    .name = "printer.add",
 	    .perm = PERM_ADMIN,
+	    .since = "0.6.0",
 	    .verb = "printer add",
 	    .usage = "NAME --serial SERIAL [--address ADDRESS] [--code-stdin] [KEY=VALUE...]",
 	    .help = "Add a printer to the configuration",
@@ -1532,6 +1533,7 @@ const struct method method_table[] =
 	{
 	    .name = "printer.discover",
 	    .perm = PERM_ADMIN,
+	    .since = "0.6.0",
 	    .verb = "discover",
 	    .usage = "",
 	    .help = "List printers that announce themselves on the network",
@@ -1607,6 +1609,7 @@ const struct method method_table[] =
 	{
 	    .name = "printer.remove",
 	    .perm = PERM_ADMIN,
+	    .since = "0.6.0",
 	    .verb = "printer remove",
 	    .usage = "PRINTER",
 	    .help = "Remove a printer from the configuration",
@@ -1618,6 +1621,7 @@ const struct method method_table[] =
 	{
 	    .name = "printer.set",
 	    .perm = PERM_ADMIN,
+	    .since = "0.6.0",
 	    .verb = "printer set",
 	    .usage = "PRINTER [--address ADDRESS] [--code-stdin] [KEY=VALUE...]",
 	    .help = "Change the configuration of a printer",

@@ -10,6 +10,7 @@
 #include "ctl/call.h"
 #include "ctl/files.h"
 #include "ctl/fmt.h"
+#include "ctl/printers.h"
 
 #define BODY_MAX (48u * 1024) /* a request has at most 64 KiB */
 #define BODY_DEPTH 14	      /* inside of a request */
@@ -148,45 +149,23 @@ int cloud_api_run(struct ctl *c)
 
 /* ---- bind ---- */
 
-/* The code of the printer's screen: never an argument, where every user of the machine sees it. */
-static int read_code(struct ctl *c, char **ret)
-{
-	_cleanup_free_ char *text = NULL;
-	int status;
-
-	if (!c->args.given[OPT_CODE_STDIN]) {
-		return call_misuse(
-		    c, "the code the printer shows is read from stdin: --code-stdin");
-	}
-	status = read_stdin(c, &text);
-	if (status) {
-		return status;
-	}
-	text[strcspn(text, "\r\n")] = '\0';
-	if (text[0] == '\0') {
-		return call_misuse(c, "no code came from stdin");
-	}
-	*ret = TAKE(text);
-	return 0;
-}
-
 int cloud_bind_run(struct ctl *c)
 {
 	_cleanup_json_ json_object *result = NULL;
-	_cleanup_free_ char *code = NULL;
+	_cleanup_secret_ struct secret *code = NULL;
 	json_object *params;
 	int status;
 
 	if (c->word_count < 1 || c->word_count > 2) {
 		return call_misuse(c, "a serial is wanted");
 	}
-	status = read_code(c, &code);
+	status = printers_read_code(c, true, &code);
 	if (status) {
 		return status;
 	}
 	params = json_object_new_object();
 	json_object_object_add(params, "serial", json_object_new_string(c->words[0]));
-	json_object_object_add(params, "code", json_object_new_string(code));
+	json_object_object_add(params, "code", json_object_new_string(secret_reveal(code)));
 	if (c->word_count == 2) {
 		json_object_object_add(params, "name", json_object_new_string(c->words[1]));
 	}

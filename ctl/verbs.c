@@ -20,6 +20,7 @@
 #include "ctl/inspect.h"
 #include "ctl/look.h"
 #include "ctl/print.h"
+#include "ctl/printers.h"
 #include "ctl/proxy.h"
 #include "ctl/see.h"
 #include "ctl/show.h"
@@ -74,6 +75,8 @@ const struct verb verb_table[] = {
     {"cloud video-url", "cloud.video_url", .show = cloud_show, .words_max = 0},
     {"daemon report", .usage = "", .help = "Collect what a problem report needs",
 	.not_built = true},
+    {"discover", "printer.discover", "", .columns = &printers_found_columns,
+	.show = printers_show_found, .words_max = 0},
     {"doctor", "printer.doctor", "[PRINTER]", .run = doctor_run},
     {"events", "events.list", "[PRINTER...] [-f] [--since CURSOR|TIME] [--kind KIND] [--limit N]",
 	"List past events; with -f those to come", .run = events_run, .farm = true},
@@ -108,6 +111,12 @@ const struct verb verb_table[] = {
 	"[PRINTER] FILE|@sd:PATH [--plate N] [--ams auto|SLOTS | --no-ams] [--check] [--wait]",
 	"Print a file: look at it, choose spools, hand it over, start it",
 	.columns = &print_columns, .run = print_run},
+    {"printer add", "printer.add",
+	"NAME --serial SERIAL [--address ADDRESS] [--code-stdin] [KEY=VALUE...]",
+	.run = printers_add_run},
+    {"printer remove", "printer.remove", "PRINTER", .show = printers_show_removed, .words_max = 0},
+    {"printer set", "printer.set", "PRINTER [--address ADDRESS] [--code-stdin] [KEY=VALUE...]",
+	.run = printers_set_run},
     {"printer trust", "printer.trust", "PRINTER [--pin HEX | --show]", .run = trust_run},
     {"project", "cloud.project_get", .show = cloud_show, .words_max = 1},
     {"projects", "cloud.projects", "[ID] [--page N] [--limit N]", .columns_of = cloud_columns,

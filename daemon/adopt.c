@@ -52,7 +52,8 @@ static const struct account_device *find_device(const struct adopt_source *from,
 
 /* ---- sections ---- */
 
-static const char *why_unreachable(const struct printer_config *p, const struct adopt_source *from)
+static const char *why_unreachable(
+    const struct config *c, const struct printer_config *p, const struct adopt_source *from)
 {
 	if (p->mode == MODE_CLOUD) {
 		return p->cloud ? NULL
@@ -68,11 +69,11 @@ static const char *why_unreachable(const struct printer_config *p, const struct 
 		       "to the "
 		       "account it is bound to";
 	}
-	return p->address ? NULL
-			  : "no Address=, and this version does not search the network: add it";
+	return config_why_no_address(c, p);
 }
 
-static void merge_section(struct printer_config *p, const struct adopt_source *from)
+static void merge_section(
+    const struct config *c, struct printer_config *p, const struct adopt_source *from)
 {
 	const struct account_device *d = find_device(from, p->serial);
 	const char *why;
@@ -84,7 +85,7 @@ static void merge_section(struct printer_config *p, const struct adopt_source *f
 	if (d && d->code && !p->access_code) {
 		p->access_code = secret_dup(d->code);
 	}
-	why = why_unreachable(p, from);
+	why = why_unreachable(c, p, from);
 	p->disabled = why ? xstrdup(why) : NULL;
 }
 
@@ -201,7 +202,7 @@ void adopt_merge(const struct config *c, const struct adopt_source *from, struct
 		struct printer_config *p = &ret->list[ret->count++];
 
 		printer_config_copy(&c->printers[i], p);
-		merge_section(p, from);
+		merge_section(c, p, from);
 		note(&m, p);
 	}
 	if (from->used && c->discovery.adopt == ADOPT_BOUND) {

@@ -51,6 +51,8 @@ struct config_cloud {
 };
 
 struct config_discovery {
+	bool ssdp;
+	uint16_t port;
 	enum adopt_mode adopt;
 };
 
@@ -87,6 +89,11 @@ int config_load(const struct config_sources *src, struct config **ret, struct er
 void config_destroy(struct config *c); /* NULL is fine */
 /* The defaults of a section of its own, into a zeroed one. */
 void config_printer_defaults(struct printer_config *ret);
+/* Where the section of that printer begins to count: "FILE:LINE" of its Serial=, owned; NULL: it has
+ * none. */
+char *config_printer_place(const struct config *c, const char *name);
+/* NULL when the address of a printer is given or the network may tell it, else why not (static). */
+const char *config_why_no_address(const struct config *c, const struct printer_config *p);
 /* The account is switched on, and nothing is wrong with its section. */
 bool config_uses_account(const struct config *c);
 /* --dump-config: effective values with their origin as comments, secrets as ***. */

@@ -304,6 +304,17 @@ struct ca_cache {
 	int rc;
 };
 
+const char *config_why_no_address(const struct config *c, const struct printer_config *p)
+{
+	if (p->address) {
+		return NULL;
+	}
+	if (p->verify == VERIFY_INSECURE) {
+		return "no Address=: with Verify=insecure none is taken from the network, add it";
+	}
+	return c->discovery.ssdp ? NULL : "no Address=, and Ssdp=no: add it";
+}
+
 static int check_ca(struct ca_cache *cache, const char *path)
 {
 	if (!cache->path || strcmp(cache->path, path) != 0) {
@@ -332,9 +343,8 @@ static void check_printer(struct config_loader *l, const struct config_draft *d,
 	} else if (!p->access_code && !account) {
 		disable(l, p, &d->origin, true,
 		    "no AccessCode=: add the code from the printer's network menu");
-	} else if (!p->address && !account) {
-		disable(l, p, &d->origin, true,
-		    "no Address=, and this version does not search the network: add it");
+	} else if (!account && config_why_no_address(l->c, p)) {
+		disable(l, p, &d->origin, true, config_why_no_address(l->c, p));
 	} else if (p->verify == VERIFY_PIN && memcmp(p->pin, no_pin, sizeof(no_pin)) == 0) {
 		disable(l, p, origin_of(l, d, "Verify"), true, "Verify=pin needs Pin=");
 	} else if (p->ca_file && check_ca(cache, p->ca_file) < 0) {

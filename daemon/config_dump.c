@@ -66,6 +66,22 @@ static void dump_hooks(const struct config *c, FILE *out)
 	}
 }
 
+char *config_printer_place(const struct config *c, const char *name)
+{
+	unsigned count;
+	const struct config_key *keys = config_section_keys(SECTION_PRINTER, &count);
+	int serial = config_key_find(keys, count, "Serial");
+
+	for (size_t i = 0; i < c->printer_count; i++) {
+		const struct config_origin *o = &c->detail->printers[i][serial];
+
+		if (strcmp(c->printers[i].name, name) == 0) {
+			return o->line > 0 ? config_origin_text(c, o) : NULL;
+		}
+	}
+	return NULL;
+}
+
 void config_dump(const struct config *c, FILE *out)
 {
 	char **file;

@@ -64,10 +64,11 @@ const struct config_section config_sections[SECTION_COUNT] = {
 		.preset = def, .reloadable = true, .built = true,                          \
 		.offset = offsetof(struct config_metrics, field), .help = text             \
 	}
-#define LATER(where, key, kind, range, def, text)                                      \
-	{                                                                              \
-		.section = where, .name = key, .type = CONFIG_##kind, .values = range, \
-		.preset = def, .offset = CONFIG_NO_FIELD, .help = text                 \
+#define DISCOVERY(key, kind, range, def, field, text)                                        \
+	{                                                                                    \
+		.section = "Discovery", .name = key, .type = CONFIG_##kind, .values = range, \
+		.preset = def, .reloadable = true, .built = true,                            \
+		.offset = offsetof(struct config_discovery, field), .help = text             \
 	}
 
 const struct config_key config_keys[] = {
@@ -105,18 +106,10 @@ const struct config_key config_keys[] = {
     CLOUD("SignCertId", STRING, "", "", sign_cert_id, "Name of the key below"),
     CLOUD("SignKey", SECRET, "", "", sign_key, "Your own key that signs requests (PEM)"),
 
-    LATER("Discovery", "Ssdp", BOOL, "", "yes", "Listen for announcements of printers"),
-    {
-	.section = "Discovery",
-	.name = "Adopt",
-	.type = CONFIG_ENUM,
-	.values = "none|bound|configured",
-	.preset = "bound",
-	.reloadable = true,
-	.built = true,
-	.offset = offsetof(struct config_discovery, adopt),
-	.help = "Which printers get a connection without a section of their own",
-    },
+    DISCOVERY("Ssdp", BOOL, "", "yes", ssdp, "Listen for announcements of printers"),
+    DISCOVERY("SsdpPort", PORT, "1..65535", "2021", port, "Where they arrive (UDP)"),
+    DISCOVERY("Adopt", ENUM, "none|bound|configured", "bound", adopt,
+	"Which printers get a connection without a section of their own"),
 
     ALERTS("FilamentLow", INT, "off|1..99", "10", low_pct,
 	"A spool with so many percent or fewer left is told as almost empty"),

@@ -302,6 +302,7 @@ static const struct {
     {daemon_start_hooks, daemon_stop_hooks},
     {start_files, stop_files},
     {daemon_start_cameras, daemon_stop_cameras},
+    {daemon_start_discovery, daemon_stop_discovery},
     {daemon_start_metrics, daemon_stop_metrics},
     {daemon_start_server, daemon_stop_server},
     {start_notify, stop_notify},

@@ -42,6 +42,7 @@ void daemon_sync_printers(struct daemon *d)
 	registry_sync(d->registry, now.list, now.count);
 	adopted_finish(&now);
 	daemon_sync_cameras(d);
+	daemon_sync_discovery(d);
 }
 
 static void set_hosts(struct daemon *d, enum account_region region)

@@ -8,6 +8,7 @@
 
 #include "common/event.h"
 #include "daemon/daemon.h"
+#include "daemon/fleet/dropin.h"
 #include "daemon/fleet/fleet.h"
 #include "daemon/io/loop.h"
 #include "daemon/model/hub.h"
@@ -38,6 +39,8 @@ struct daemon {
 	struct files *files;
 	struct cameras *cameras;
 	struct hooks *hooks;
+	struct discovery *discovery; /* NULL: nobody listens */
+	uint16_t discovery_port;     /* where it does */
 	struct metrics *metrics;
 	struct textfile *textfile;
 	struct scrape *scrape;
@@ -91,6 +94,15 @@ void daemon_apply_hooks(struct daemon *d); /* after a change of the configuratio
 int daemon_start_metrics(struct daemon *d, struct err *e);
 void daemon_stop_metrics(struct daemon *d);
 void daemon_apply_metrics(struct daemon *d); /* after a change of the configuration */
+/* Announcements of printers; a step of the start list and its mirror. */
+int daemon_start_discovery(struct daemon *d, struct err *e);
+void daemon_stop_discovery(struct daemon *d);
+void daemon_apply_discovery(struct daemon *d); /* after a change of the configuration */
+void daemon_sync_discovery(struct daemon *d);  /* the registry has other printers */
+struct discovery *daemon_discovery(void *arg); /* arg: struct daemon */
+/* As edit_printer of struct api_deps (arg: struct daemon). */
+int daemon_edit_printer(void *arg, enum printer_edit what, const char *name,
+    const struct dropin_value *values, size_t count, struct err *e);
 /* The control socket, listening; a step of the start list and its mirror. */
 int daemon_start_server(struct daemon *d, struct err *e);
 void daemon_stop_server(struct daemon *d);

@@ -49,6 +49,7 @@ void daemon_apply_config(struct daemon *d)
 	log_set_level(d->config->daemon.log_level);
 	d->fleet.instance = d->config->daemon.instance;
 	d->fleet.limits = d->config->limits;
+	d->fleet.listens = d->config->discovery.ssdp;
 	daemon_apply_cloud(d);
 	daemon_apply_texts(d);
 	daemon_sync_printers(d);
@@ -57,6 +58,7 @@ void daemon_apply_config(struct daemon *d)
 	if (d->server) {
 		access_from_config(d->config, &access);
 		server_set_access(d->server, &access);
+		daemon_apply_discovery(d);
 	}
 }
 

@@ -151,6 +151,8 @@ int daemon_start_server(struct daemon *d, struct err *e)
 	    .stats = write_stats,
 	    .metrics = get_metrics,
 	    .camera = daemon_camera,
+	    .edit_printer = daemon_edit_printer,
+	    .discovery = daemon_discovery,
 	    .arg = d,
 	};
 	struct server_access access;

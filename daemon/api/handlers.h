@@ -38,6 +38,10 @@ int h_printer_refresh(struct call *c);
 
 int h_printer_doctor(struct call *c);
 int h_printer_trust(struct call *c);
+int h_printer_add(struct call *c);
+int h_printer_set(struct call *c);
+int h_printer_remove(struct call *c);
+int h_printer_discover(struct call *c);
 int h_mqtt_listen(struct call *c);
 
 int h_ams_get(struct call *c);

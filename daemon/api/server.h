@@ -9,9 +9,11 @@
 
 #include "common/err.h"
 #include "common/method.h"
+#include "daemon/fleet/dropin.h"
 
 struct account;
 struct camera;
+struct discovery;
 struct event_log;
 struct files;
 struct fleet;
@@ -45,6 +47,14 @@ struct api_deps {
 	void (*stats)(void *arg, struct jw *w);
 	/* metrics.text: owned text. May be NULL: unsupported. */
 	char *(*metrics)(void *arg);
+	/* printer.add, .set and .remove: writes the printer's drop-in and takes it into force;
+	 * every printer may be another object afterwards. 0, or negative with *e and nothing
+	 * changed. May be NULL: unsupported. */
+	int (*edit_printer)(void *arg, enum printer_edit what, const char *name,
+	    const struct dropin_value *values, size_t count, struct err *e);
+	/* Who listens for announcements, NULL when nobody does; valid till the loop turns. May be
+	 * NULL. */
+	struct discovery *(*discovery)(void *arg);
 	/* The camera of a printer, NULL when it has none. */
 	struct camera *(*camera)(void *arg, const char *serial);
 	void *arg;

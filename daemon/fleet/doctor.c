@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "daemon/fleet/doctor_words.h"
+#include "daemon/fleet/printer_address.h"
 
 enum {
 	LOGIN_MS = 12 * 1000, /* for the verdict of an attempt; the driver gives up after 10 s */

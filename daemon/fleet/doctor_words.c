@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The doctor's findings in words: what was seen, and one remedy for what is wrong. */
 #include "daemon/fleet/doctor_words.h"
+#include "daemon/fleet/printer_address.h"
 
 #include <assert.h>
 #include <stdarg.h>
@@ -124,9 +125,18 @@ void doctor_say_ca_file(const struct printer *p, const char *reason, struct doct
 
 static void say_address(const struct printer *p, const char *address, struct doctor_report *r)
 {
-	if (p->config.address == NULL) {
+	const char *told_by = printer_told_by(p);
+	char ago[24];
+
+	if (told_by && strcmp(told_by, "printer") == 0) {
 		say(r, DOCTOR_ADDRESS, DOCTOR_OK, "%s (the printer told it through the cloud)",
 		    address);
+	} else if (told_by) {
+		say(r, DOCTOR_ADDRESS, DOCTOR_OK, "%s from discovery %s ago%s%s%s", address,
+		    span(now_ms(p) - p->told.mono_ms, ago),
+		    p->config.address ? " (configured " : "",
+		    p->config.address ? p->config.address : "",
+		    p->config.address ? ": changed)" : "");
 	} else if (strcmp(address, p->config.address) == 0) {
 		say(r, DOCTOR_ADDRESS, DOCTOR_OK, "%s (configured)", address);
 	} else {

@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 
+#include "daemon/fleet/printer_address.h"
 #include "daemon/fleet/printer_internal.h"
 
 static bool is_numeric(const char *address)

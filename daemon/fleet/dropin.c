@@ -147,21 +147,121 @@ static int set_in(
 	return r;
 }
 
+/* Where the drop-in of a printer lies. */
+struct place {
+	char *folder, *name;
+	int dir;
+};
+
+static void place_finish(struct place *p)
+{
+	if (p->dir >= 0) {
+		close(p->dir);
+	}
+	free(p->folder);
+	free(p->name);
+}
+
+static int place_open(struct place *p, const char *state_dir, const char *printer)
+{
+	int r;
+
+	p->folder = xasprintf("%s/printers.d", state_dir);
+	p->name = xasprintf("%s.conf", printer);
+	p->dir = -1;
+	r = mkdir(p->folder, 0700) < 0 && errno != EEXIST ? -errno : 0;
+	if (r == 0) {
+		p->dir = open(p->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		r = p->dir < 0 ? -errno : 0;
+	}
+	return r;
+}
+
+/* Says what went wrong, if anything did. */
+static int place_end(struct place *p, int r, const char *verb, struct err *e)
+{
+	if (r < 0) {
+		err_set(
+		    e, ERR_INTERNAL, "cannot %s %s/%s: %s", verb, p->folder, p->name, strerror(-r));
+	}
+	place_finish(p);
+	return r;
+}
+
+char *dropin_path(const char *state_dir, const char *printer)
+{
+	return xasprintf("%s/printers.d/%s.conf", state_dir, printer);
+}
+
 int dropin_set(const char *state_dir, const char *printer, const struct dropin_value *values,
     size_t count, struct err *e)
 {
-	_cleanup_free_ char *path = xasprintf("%s/printers.d", state_dir);
-	_cleanup_free_ char *name = xasprintf("%s.conf", printer);
 	_cleanup_free_ char *header = xasprintf("[Printer %s]", printer);
-	_cleanup_close_ int dir = -1;
-	int r = mkdir(path, 0700) < 0 && errno != EEXIST ? -errno : 0;
+	struct place p;
+	int r = place_open(&p, state_dir, printer);
 
 	if (r == 0) {
-		dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		r = dir < 0 ? -errno : set_in(dir, name, header, values, count);
+		r = set_in(p.dir, p.name, header, values, count);
+	}
+	return place_end(&p, r, "write", e);
+}
+
+int dropin_save(const char *state_dir, const char *printer, struct dropin_text *ret, struct err *e)
+{
+	struct dropin_text t = {.text = xmalloc(DROPIN_MAX)};
+	struct place p;
+	int r = place_open(&p, state_dir, printer);
+
+	if (r == 0) {
+		r = read_old(p.dir, p.name, t.text, DROPIN_MAX, &t.len);
+	}
+	if (r == 0 && faccessat(p.dir, p.name, F_OK, AT_SYMLINK_NOFOLLOW) < 0) {
+		free(TAKE(t.text));
 	}
 	if (r < 0) {
-		err_set(e, ERR_INTERNAL, "cannot write %s/%s: %s", path, name, strerror(-r));
+		dropin_text_finish(&t);
+	} else {
+		*ret = t;
 	}
-	return r;
+	return place_end(&p, r, "read", e);
+}
+
+int dropin_restore(
+    const char *state_dir, const char *printer, const struct dropin_text *old, struct err *e)
+{
+	const struct atomic_file f = {
+	    .data = old->text, .len = old->len, .mode = 0600, .sync = true};
+	struct place p;
+	int r;
+
+	if (!old->text) {
+		return dropin_remove(state_dir, printer, e);
+	}
+	r = place_open(&p, state_dir, printer);
+	if (r == 0) {
+		r = atomic_file_write(p.dir, p.name, &f);
+	}
+	return place_end(&p, r, "write", e);
+}
+
+void dropin_text_finish(struct dropin_text *t)
+{
+	if (t->text) {
+		explicit_bzero(t->text, DROPIN_MAX);
+		free(TAKE(t->text));
+	}
+}
+
+int dropin_remove(const char *state_dir, const char *printer, struct err *e)
+{
+	struct place p;
+	int r = place_open(&p, state_dir, printer);
+
+	if (r == 0 && unlinkat(p.dir, p.name, 0) < 0 && errno != ENOENT) {
+		r = -errno;
+	}
+	if (r == 0 && fsync(p.dir) < 0) {
+		r = -errno;
+	}
+	return place_end(&p, r, "remove", e);
 }

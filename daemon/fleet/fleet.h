@@ -31,6 +31,7 @@ struct fleet {
 	char *state_dir;      /* where drop-ins are written; of this run, whatever a reload says */
 	struct ops *ops;
 	struct cloud_link *cloud;    /* the account's session, or NULL: no printer has a route */
+	bool listens;		     /* printers that announce themselves are heard */
 	bool prefer_cloud;	     /* Prefer=cloud: where both ways are open */
 	const struct fleet_tap *tap; /* who listens to messages, or NULL */
 	const struct fleet_memory *memory; /* who keeps states, or NULL */

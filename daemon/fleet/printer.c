@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/util.h"
+#include "daemon/fleet/printer_address.h"
 #include "daemon/fleet/printer_internal.h"
 #include "daemon/fleet/printer_plane.h"
 #include "daemon/model/hms.h"
@@ -128,7 +129,9 @@ static const char *address_of(const struct printer *p)
 
 static const char *address_source_of(const struct printer *p)
 {
-	return p->config.address ? "configured" : p->planes.hint[0] ? "printer" : NULL;
+	const char *told_by = printer_told_by(p);
+
+	return told_by ? told_by : p->config.address ? "configured" : NULL;
 }
 
 void printer_view(const struct printer *p, struct printer_view *ret)

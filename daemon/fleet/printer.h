@@ -37,6 +37,9 @@ void printer_view(const struct printer *p, struct printer_view *ret);
  * "sent" or "connecting"; negative with *e: printer_offline (disabled), rate_limited (the model's
  * limit, hint says when). */
 int printer_refresh(struct printer *p, const char **ret_stage, struct err *e);
+/* Somebody on the network says that the printer is alive at this IPv4 address. A hint: it is tried
+ * where the configuration asks for proof of who answers. */
+void printer_announced(struct printer *p, const char *address);
 /* The words for its codes may be others now. */
 void printer_texts_changed(struct printer *p);
 /* Problems sort first: refused, offline, stale, paused with error, failed, serious HMS. */

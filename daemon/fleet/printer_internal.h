@@ -43,7 +43,14 @@ struct printer_planes {
 	unsigned lan_short;	   /* sessions of it in a row that did not stand */
 	bool unproven; /* the cloud took over by what was heard before, nothing came since */
 	struct loop_timer watch; /* of the cloud's silence */
-	char hint[16];		 /* address it told through the cloud, "" none */
+};
+
+/* What is said of its address. Written by printer_address.c alone. */
+struct printer_told {
+	char address[16], tried[16]; /* the latest; the last one other than where it was; "" none */
+	const char *source;	     /* "printer" (through the cloud), "discovery"; NULL: nobody */
+	int64_t mono_ms;	     /* when it was said */
+	int64_t followed_ms;	     /* when an attempt was made because of it, -1 never */
 };
 
 /* Requests to the printer that are paced: full reports and versions. */
@@ -64,6 +71,7 @@ struct printer {
 	struct hub_slot slot;
 	struct uplink *uplink; /* of the local network; NULL: disabled, or no way there */
 	struct printer_planes planes;
+	struct printer_told told;
 	struct doctor *doctor; /* who looks at it now, or NULL */
 	char *topic_report, *topic_request;
 	struct printer_link link;
@@ -94,12 +102,6 @@ static inline bool printer_is_up(const struct printer *p)
 {
 	return p->planes.active == PLANE_CLOUD ? cloud_route_is_up(p->planes.route)
 					       : uplink_is_up(p->uplink);
-}
-
-/* Configured, or told by the printer through the cloud; NULL: not known. */
-static inline const char *printer_address(const struct printer *p)
-{
-	return p->config.address || !p->planes.hint[0] ? p->config.address : p->planes.hint;
 }
 
 /* printer_link.c */

@@ -6,6 +6,7 @@
 
 #include "common/jw.h"
 #include "common/text.h"
+#include "daemon/fleet/printer_address.h"
 #include "daemon/fleet/printer_internal.h"
 #include "daemon/fleet/printer_plane.h"
 
@@ -344,6 +345,8 @@ static void open_uplink(struct printer *p, struct tls_profile *profile)
 	uplink_start(p->uplink);
 }
 
+#define NOT_HEARD "no Address=, and it has not announced itself on the network yet"
+
 /* NULL: open. */
 static const char *why_no_lan(const struct printer *p)
 {
@@ -351,7 +354,7 @@ static const char *why_no_lan(const struct printer *p)
 		return "Mode=cloud, and the account is not in use: Enabled= of [Cloud]";
 	}
 	if (!printer_address(p)) {
-		return "no Address=, and discovery is not in this version";
+		return p->fleet->listens ? NOT_HEARD : "no Address=, and Ssdp=no";
 	}
 	return p->config.access_code ? NULL : "no AccessCode=";
 }
@@ -385,10 +388,13 @@ void printer_link_init(struct printer *p)
 	p->link.state = LINK_CONNECTING;
 	p->link.since_wall_ms = loop_wall_ms(p->fleet->loop);
 	p->link.outage_mono_ms = p->link.up_mono_ms = p->link.down_mono_ms = -1;
+	p->told.mono_ms = p->told.followed_ms = -1;
 	loop_timer_init(&p->silence, p->fleet->loop, on_silence, p);
 	printer_planes_init(p);
 	why = p->config.disabled ? p->config.disabled : try_uplink(p);
-	if (why && !p->planes.route) {
+	if (why && !p->planes.route && strcmp(why, NOT_HEARD) == 0) {
+		printer_enter(p, LINK_OFFLINE, why, "bambuctl discover shows who does");
+	} else if (why && !p->planes.route) {
 		printer_enter(p, LINK_DISABLED, why, "correct it, then: bambuctl daemon reload");
 	} else if (!p->uplink && !cloud_link_is_signed_in(p->fleet->cloud)) {
 		printer_enter(p, LINK_OFFLINE, "not signed in to the cloud", "bambuctl login");

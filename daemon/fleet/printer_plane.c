@@ -383,39 +383,6 @@ bool printer_plane_hears(struct printer *p, enum plane plane, const char *payloa
 	return w->active == plane;
 }
 
-/* ---- its address ---- */
-
-/* Not where nobody can be, nor everybody is. */
-static bool is_host(struct in_addr address)
-{
-	uint32_t ip = ntohl(address.s_addr);
-
-	return ip >> 24 != 0 && ip >> 24 < 224;
-}
-
-void printer_plane_learn(struct printer *p)
-{
-	struct in_addr address = {.s_addr = htole32(p->state.device.address_ip)};
-	char text[INET_ADDRSTRLEN];
-
-	/* The address is only where to knock: the access code is for whoever proves to be this
-	 * printer, so there must be a proof. */
-	if (p->planes.active != PLANE_CLOUD || p->config.address || !p->config.access_code ||
-	    p->config.mode != MODE_AUTO || p->config.verify == VERIFY_INSECURE ||
-	    !is_host(address)) {
-		return;
-	}
-	inet_ntop(AF_INET, &address, text, sizeof(text));
-	if (strcmp(text, p->planes.hint) == 0 || uplink_is_up(p->uplink)) {
-		return;
-	}
-	str_copy(p->planes.hint, sizeof(p->planes.hint), text);
-	doctor_end(p->doctor); /* it looks at the session that goes */
-	uplink_destroy(TAKE(p->uplink));
-	printer_open_uplink(p);
-	hub_mark(p->fleet->hub, &p->slot, SECTION_BIT(SECTION_LINK));
-}
-
 /* ---- life ---- */
 
 static bool wants_cloud(const struct printer *p)

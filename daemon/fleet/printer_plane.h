@@ -22,5 +22,3 @@ bool printer_plane_lan_up(struct printer *p);
 bool printer_plane_lan_down(struct printer *p, const char *text, const char *hint);
 /* The cloud says that the printer came or went. */
 void printer_plane_presence(struct printer *p, bool connected);
-/* A report through the cloud was merged: it may tell an address. */
-void printer_plane_learn(struct printer *p);

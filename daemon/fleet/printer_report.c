@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "daemon/fleet/printer_address.h"
 #include "daemon/fleet/printer_internal.h"
 #include "daemon/fleet/printer_plane.h"
 #include "daemon/fleet/tap.h"
@@ -261,7 +262,7 @@ void printer_on_message(
 		merge(p, r);
 		pending_look(&p->pending);
 		start_look(p);
-		printer_plane_learn(p);
+		printer_learn_address(p);
 	}
 }
 

@@ -59,6 +59,9 @@ struct uplink {
 	bool kicked;		    /* too many: from now on each further one is enough */
 	bool away;		    /* the last end was one of those */
 	struct uplink_budget *budget;
+	char *detour;	    /* an address that was told by somebody, tried before the host */
+	bool on_detour;	    /* the attempt or session under way leads there */
+	int64_t planned_ms; /* when the host is to be tried, if the detour leads nowhere */
 	uint64_t connects;
 };
 
@@ -244,11 +247,28 @@ static int64_t retry_delay_ms(struct uplink *u, enum mqtt_down why)
 	return backoff_delay_ms(u, outage_ms);
 }
 
+/* Whoever answered there, it says nothing about the printer: the host is tried as planned. */
+static void end_detour(struct uplink *u)
+{
+	int64_t delay_ms = u->redial ? 0 : u->planned_ms - now_ms(u);
+
+	u->redial = false;
+	free(TAKE(u->detour));
+	u->on_detour = false;
+	u->phase = PHASE_WAITING;
+	loop_timer_start(&u->retry, delay_ms > 0 ? delay_ms : 0);
+}
+
 /* The one place where an attempt or a session ends. */
 static void fall(struct uplink *u, enum mqtt_down why, const char *text)
 {
 	int64_t delay_ms;
 
+	if (u->on_detour && u->phase != PHASE_UP) {
+		end_detour(u);
+		return;
+	}
+	u->on_detour = false;
 	u->away = judge_end(u, why);
 	if (u->lost_ms < 0) {
 		u->lost_ms = now_ms(u);
@@ -293,9 +313,24 @@ static void on_resolved(void *arg, const char *address, const char *error)
 	fall(u, MQTT_DOWN_UNREACHABLE, text);
 }
 
+static void take_detour(struct uplink *u)
+{
+	int64_t due_ms = u->phase == PHASE_WAITING ? u->retry.due_ms : now_ms(u);
+
+	u->planned_ms = due_ms > u->forbidden_ms ? due_ms : u->forbidden_ms;
+	u->on_detour = true;
+	loop_timer_stop(&u->retry);
+	connect_to(u, u->detour);
+}
+
 static void attempt(struct uplink *u)
 {
 	int64_t wait_ms = budget_wait_ms(u);
+
+	if (u->detour) {
+		take_detour(u);
+		return;
+	}
 
 	if (wait_ms > 0) {
 		u->phase = PHASE_WAITING;
@@ -328,6 +363,10 @@ static void on_up(void *arg)
 	u->forbidden_ms = 0;
 	budget_pause(u, 0, false);
 	u->phase = PHASE_UP;
+	if (u->on_detour) {
+		free(u->address);
+		u->address = xstrdup(u->detour);
+	}
 	if (u->topic && mqtt_subscribe(u->client, u->topic) < 0) {
 		mqtt_close(u->client, "subscription could not be sent");
 		return;
@@ -401,6 +440,7 @@ void uplink_destroy(struct uplink *u)
 	free(u->host);
 	free(u->topic);
 	free(u->address);
+	free(u->detour);
 	free(u);
 }
 
@@ -447,6 +487,18 @@ void uplink_reconnect(struct uplink *u, const char *why)
 {
 	if (u->phase == PHASE_UP) {
 		mqtt_close(u->client, why);
+	}
+}
+
+void uplink_detour(struct uplink *u, const char *address)
+{
+	if (u->phase == PHASE_UP || u->on_detour) {
+		return;
+	}
+	free(u->detour);
+	u->detour = xstrdup(address);
+	if (u->phase == PHASE_WAITING) {
+		take_detour(u);
 	}
 }
 

@@ -64,6 +64,10 @@ void uplink_start(struct uplink *u);
  * -EAGAIN when the last refusal forbids it for *ret_wait_ms more (refused certificates and codes:
  * reliability.md rows 7 and 8), or the budget does. */
 int uplink_retry(struct uplink *u, int64_t *ret_wait_ms);
+/* Somebody says that the printer is at this numeric address: unless there is a session it is tried
+ * at once, as all others only with the certificate that is wanted. If that leads nowhere nobody is
+ * told, and the host is tried as planned; if it does, it comes first from now on. */
+void uplink_detour(struct uplink *u, const char *address);
 /* Ends the session (DISCONNECT) and comes back by itself; `why` is logged by the driver. */
 void uplink_reconnect(struct uplink *u, const char *why);
 /* As uplink_redial, under another client id: the broker then keeps nothing of the old session. */

@@ -44,7 +44,7 @@ class Verbs(VerbCase):
         self.assertNotEqual(self.daemon_.ctl("unbind", serial)[0], 0, "nobody said yes")
         for words, part, stdin in ((("bind", serial), "--code-stdin", code), (("bind",), "a serial is wanted", ""),
                                    (("bind", serial, "--code-stdin"), "no code came", "\n"),
-                                   (("bind", serial, "--code-stdin"), "longer than 48 KiB", "1" * 50000)):
+                                   (("bind", serial, "--code-stdin"), "longer than 16 KiB", "1" * 50000)):
             self.misuse(words, part, stdin)
         self.assertEqual(self.counters()["requests"], asked)
         self.assertEqual(json.loads(self.ctl("unbind", serial, "--yes", "--json")), {"serial": serial, "bound": False})

@@ -18,6 +18,7 @@
 #include "tests/sim/command_internal.h"
 #include "tests/sim/ftp.h"
 #include "tests/sim/printer.h"
+#include "tests/sim/ssdp.h"
 
 #define WAIT_DEFAULT_MS 10000
 
@@ -41,6 +42,7 @@ const char command_help[] =
     "path,\n"
     "                                size, sha256; kept: can be fetched); made contents look "
     "random\n"
+    "  announce PRINTER|all [ADDRESS] [byebye]  an announcement on the network, at once\n"
     "  code PRINTER CODE             a new access code; clients are dropped, files not rewritten\n"
     "  set PRINTER|all KEY=VALUE...  see keys below; a delta with the change follows at once\n"
     "  rate PRINTER|all HZ           reports a second, 0 = none by itself\n"
@@ -319,6 +321,24 @@ static void run_rate(struct sim *sim, char *rest, struct jw *reply)
 	command_put(reply, "ok %s", hz);
 }
 
+static void run_announce(struct sim *sim, char *rest, struct jw *reply)
+{
+	const char *who = command_word(&rest), *word = command_word(&rest);
+	const char *address = word && strcmp(word, "byebye") != 0 ? word : NULL;
+	const char *nts = address ? command_word(&rest) : word;
+	size_t begin, end;
+
+	if (!sim->ssdp || command_choose(sim, who, &begin, &end) < 0) {
+		command_fail(
+		    reply, sim->ssdp ? "no such printer" : "started without --ssdp-port", who);
+		return;
+	}
+	for (size_t i = begin; i < end; i++) {
+		ssdp_notify(sim->ssdp, sim->printers[i], address, nts ? nts : "alive");
+	}
+	command_put(reply, "ok");
+}
+
 static void run_publish(struct sim *sim, char *rest, struct jw *reply)
 {
 	size_t begin, end;
@@ -437,6 +457,8 @@ int command_run(struct sim *sim, char *line, struct jw *reply, struct command_wa
 		command_code(sim, rest, reply);
 	} else if (strcmp(verb, "rate") == 0) {
 		run_rate(sim, rest, reply);
+	} else if (strcmp(verb, "announce") == 0) {
+		run_announce(sim, rest, reply);
 	} else if (strcmp(verb, "publish") == 0) {
 		run_publish(sim, rest, reply);
 	} else if (strcmp(verb, "last") == 0 || strcmp(verb, "start") == 0) {

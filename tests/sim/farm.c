@@ -307,6 +307,12 @@ int farm_write_config(
 	if (whole) {
 		fprintf(f, "[Daemon]\nSocket=./run/control.sock\nStateDirectory=./state\n"
 			   "CacheDirectory=./cache\n");
+		/* Nobody else's printers are to be heard. */
+		if (sim->ssdp_port > 0) {
+			fprintf(f, "[Discovery]\nSsdpPort=%u\n", sim->ssdp_port);
+		} else {
+			fprintf(f, "[Discovery]\nSsdp=no\n");
+		}
 	}
 	for (size_t i = 0; i < sim->count; i++) {
 		write_printer(f, sim->printers[i], ca_path, camera);

@@ -25,6 +25,7 @@
 #include "tests/sim/obey.h"
 #include "tests/sim/picture.h"
 #include "tests/sim/sim.h"
+#include "tests/sim/ssdp.h"
 #include "tests/sim/state.h"
 
 #define PRINTERS_MAX 20000
@@ -34,6 +35,7 @@ struct options {
 	struct farm_options farm;
 	struct cloud_options cloud;
 	const char *dir, *control, *config_out;
+	uint16_t ssdp_port;
 	bool rsa, deltas, die_with_parent, verbose;
 	double rate_hz, pace;
 };
@@ -60,6 +62,8 @@ static const char usage[] =
     "  --camera WORD        Camera= of their configuration: always on-demand off (default off)\n"
     "  --camera-hz HZ       JPEG or key pictures a second of each camera (default 1)\n"
     "  --camera-size WxH    of the pictures, 320x240 to 4096x4096 (default 1280x720)\n"
+    "  --ssdp-port P        printers announce themselves at this UDP port, on loopback (default: "
+    "no)\n"
     "  --address A          first address: every printer listens on an address of its own, with\n"
     "                       the same port (default: all on 127.0.0.1)\n"
     "  --code CODE          access code of all (default: each its own)\n"
@@ -164,6 +168,7 @@ enum option_id {
 	OPT_STILL,
 	OPT_PORT,
 	OPT_FTP_PORT,
+	OPT_SSDP_PORT,
 	OPT_ADDRESS,
 	OPT_CODE,
 	OPT_RATE,
@@ -191,6 +196,7 @@ static const struct option long_options[] = {
     {"still", no_argument, NULL, OPT_STILL},
     {"port-base", required_argument, NULL, OPT_PORT},
     {"ftp-port-base", required_argument, NULL, OPT_FTP_PORT},
+    {"ssdp-port", required_argument, NULL, OPT_SSDP_PORT},
     {"address", required_argument, NULL, OPT_ADDRESS},
     {"code", required_argument, NULL, OPT_CODE},
     {"rate", required_argument, NULL, OPT_RATE},
@@ -259,6 +265,10 @@ static bool read_value(struct options *o, int id, const char *name, const char *
 	case OPT_FTP_PORT:
 		ok = read_number(text, 0, 65535, &number);
 		o->farm.ftp_port = (uint16_t)number;
+		return ok;
+	case OPT_SSDP_PORT:
+		ok = read_number(text, 1, 65535, &number);
+		o->ssdp_port = (uint16_t)number;
 		return ok;
 	case OPT_ADDRESS:
 		o->farm.address_each = true;
@@ -340,6 +350,7 @@ static int read_options(int argc, char **argv, struct options *o)
 		case OPT_STATE:
 		case OPT_PORT:
 		case OPT_FTP_PORT:
+		case OPT_SSDP_PORT:
 		case OPT_ADDRESS:
 		case OPT_RATE:
 		case OPT_PACE:
@@ -428,6 +439,11 @@ static int run_farm(struct sim *sim, const struct options *o, struct control **r
 		log_err("configuration files: %s", strerror(-r));
 		return 1;
 	}
+	r = sim->ssdp_port ? ssdp_open(sim, sim->ssdp_port, &sim->ssdp) : 0;
+	if (r < 0) {
+		log_err("announcements at UDP port %u: %s", sim->ssdp_port, strerror(-r));
+		return 1;
+	}
 	farm_start(sim);
 	if (puts("ready") < 0 || fflush(stdout) != 0) {
 		return 1;
@@ -441,6 +457,7 @@ static int simulate(const struct options *o)
 	    .rate_hz = o->rate_hz,
 	    .pace = o->pace,
 	    .deltas = o->deltas,
+	    .ssdp_port = o->ssdp_port,
 	    .verbose = o->verbose};
 	struct event *term, *interrupt;
 	struct control *control = NULL;
@@ -457,6 +474,7 @@ static int simulate(const struct options *o)
 	} else {
 		status = run_farm(&sim, o, &control);
 	}
+	ssdp_close(sim.ssdp);
 	cloud_broker_close(sim.broker);
 	cloud_close(sim.cloud);
 	farm_destroy(&sim);

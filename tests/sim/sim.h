@@ -13,6 +13,7 @@ struct event_base;
 struct pictures;
 struct pki;
 struct printer;
+struct ssdp;
 
 struct sim {
 	struct event_base *base;
@@ -20,6 +21,8 @@ struct sim {
 	struct cloud *cloud;	     /* NULL = none */
 	struct cloud_broker *broker; /* the cloud's; NULL = none */
 	struct pictures *pictures;
+	struct ssdp *ssdp; /* NULL: nobody announces himself */
+	uint16_t ssdp_port;
 	double camera_hz;
 	double rate_hz; /* what printers begin with */
 	bool deltas;	/* X1 sends deltas too, instead of a full report every time */

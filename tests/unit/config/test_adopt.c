@@ -156,7 +156,7 @@ static void section_that_nothing_reaches_is_disabled_with_the_reason(void **stat
 		const char *keys, *why;
 	} rows[] = {
 	    {"", "no AccessCode="},
-	    {"AccessCode=1\n", "no Address="},
+	    {"AccessCode=1\nVerify=insecure\n", "no Address="},
 	    {"Mode=cloud\n", "not bound to the account"},
 	    {"Mode=lan\nAddress=h\n", "no AccessCode="},
 	};

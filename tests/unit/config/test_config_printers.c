@@ -80,7 +80,10 @@ static void printers_need_serial_code_and_address(void **state)
 	disabled("[Printer one]\nSerial=01P00A000000001\nAddress=h\n", "no AccessCode=: add");
 	disabled("[Printer one]\nSerial=01P00A000000001\nAddress=h\nAccessCode=\n",
 	    "no AccessCode=: add");
-	disabled("[Printer one]\nSerial=01P00A000000001\nAccessCode=1\n", "no Address=");
+	disabled("[Discovery]\nSsdp=no\n[Printer one]\nSerial=01P00A000000001\nAccessCode=1\n",
+	    "no Address=, and Ssdp=no");
+	disabled("[Printer one]\nSerial=01P00A000000001\nAccessCode=1\nVerify=insecure\n",
+	    "no Address=: with Verify=insecure");
 }
 
 static void printers_in_the_cloud_only_need_the_account(void **state)
