@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* `watch` on a terminal: the table, or one printer's block, drawn anew whenever it changes. */
+/* `watch` and `top` on a terminal: the table, or one printer's block, drawn anew whenever it
+ * changes. */
 #include "ctl/screen.h"
 
 #include <string.h>
@@ -24,7 +25,8 @@ struct screen {
 	struct ctl *c;
 	struct follow follow;
 	const char *selector;
-	bool block; /* one printer, as status shows it */
+	bool block;  /* one printer, as status shows it */
+	bool events; /* the latest below the table */
 	bool changed;
 	int64_t drawn_ms;
 	unsigned rows;
@@ -48,6 +50,38 @@ static void measure(struct screen *s)
 	} else {
 		s->rows = ROWS_USUAL;
 	}
+}
+
+static unsigned count_lines(const char *text)
+{
+	unsigned n = 0;
+
+	for (; *text; text++) {
+		n += *text == '\n';
+	}
+	return n;
+}
+
+/* The latest events, as many as have room, the newest last. 0, or the status, reported. */
+static int draw_events(struct screen *s, struct out *o, unsigned rows)
+{
+	_cleanup_json_ json_object *params = json_object_new_object(), *result = NULL;
+	json_object *events;
+	int status;
+
+	if (rows == 0) {
+		return 0;
+	}
+	json_object_object_add(params, "limit", json_object_new_int((int)rows));
+	client_deadline(&s->c->client, FETCH_MS);
+	status = call_method(s->c, "events.list", TAKE(params), &result);
+	client_deadline(&s->c->client, -1);
+	events = json_get_arr(result, "events");
+	fputc('\n', o->f);
+	for (size_t i = 0; events && i < json_object_array_length(events); i++) {
+		show_event(o, json_object_array_get_idx(events, i));
+	}
+	return status;
 }
 
 /* The present state, drawn as the verbs list and status do. Owned; NULL with *ret_status. */
@@ -76,7 +110,17 @@ static char *draw(struct screen *s, int *ret_status)
 	} else {
 		show_list(&o, result);
 	}
+	fflush(o.f);
+	if (s->events) {
+		/* The title and an empty line beside the table. */
+		unsigned used = 2 + count_lines(text);
+
+		*ret_status = draw_events(s, &o, s->rows > used ? s->rows - used : 0);
+	}
 	fclose(o.f);
+	if (*ret_status) {
+		free(TAKE(text));
+	}
 	return text;
 }
 
@@ -134,22 +178,25 @@ static int on_idle(void *arg, int64_t *ret_again_ms)
 }
 
 /* Only what wakes the screen up; what is shown is asked for, as ages are in no notification. */
-static json_object *wake_params(const char *selector)
+static json_object *wake_params(const char *selector, bool events)
 {
-	json_object *params = json_object_new_object();
+	json_object *params = json_object_new_object(), *kinds = json_object_new_array();
 
 	if (selector) {
 		json_object_object_add(params, "printers", json_object_new_string(selector));
 	}
-	json_object_object_add(params, "kinds", json_object_new_array());
+	if (events) {
+		json_object_array_add(kinds, json_object_new_string("*"));
+	}
+	json_object_object_add(params, "kinds", kinds);
 	json_object_object_add(params, "state", json_object_new_boolean(true));
 	json_object_object_add(params, "max_hz", json_object_new_int(4));
 	return params;
 }
 
-int screen_run(struct ctl *c, const char *selector)
+int screen_run(struct ctl *c, const char *selector, bool events)
 {
-	struct screen s = {.c = c, .selector = selector, .drawn_ms = -REFRESH_MS};
+	struct screen s = {.c = c, .selector = selector, .events = events, .drawn_ms = -REFRESH_MS};
 	_cleanup_json_ json_object *result = NULL;
 	json_object *printers, *only;
 	_cleanup_free_ char *said = NULL;
@@ -160,7 +207,8 @@ int screen_run(struct ctl *c, const char *selector)
 
 	s.follow = (struct follow){
 	    .c = c, .arg = &s, .on_line = on_line, .on_idle = on_idle, .timeout_ms = -1};
-	status = follow_begin(&s.follow, "events.subscribe", wake_params(selector), &result);
+	status =
+	    follow_begin(&s.follow, "events.subscribe", wake_params(selector, events), &result);
 	if (status) {
 		return status;
 	}

@@ -149,7 +149,7 @@ int watch_run(struct ctl *c)
 	} else if (c->args.given[OPT_RAW]) {
 		status = call_misuse(c, "--raw and --watch do not go together");
 	} else if (screen_fits(&c->out)) {
-		status = screen_run(c, w.selector);
+		status = screen_run(c, w.selector, false);
 	} else if (c->args.given[OPT_COLUMNS]) {
 		status =
 		    call_misuse(c, "-o chooses columns, and there is a table on a terminal only");
@@ -160,4 +160,16 @@ int watch_run(struct ctl *c)
 	mirror_finish(&w.mirror);
 	json_object_put(w.seen);
 	return status;
+}
+
+int watch_top(struct ctl *c)
+{
+	out_release(&c->out);
+	if (c->word_count > 0) {
+		return call_misuse(c, "unexpected \"%s\"", c->words[0]);
+	}
+	if (!screen_fits(&c->out)) {
+		return call_misuse(c, "a terminal is wanted; elsewhere: bambuctl watch");
+	}
+	return screen_run(c, NULL, true);
 }

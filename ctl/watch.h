@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* `watch`, and -w of list and status: a screen that is kept true, or a line for each change. */
+/* `watch`, `top`, and -w of list and status: a screen that is kept true, or a line for each change.
+ */
 #pragma once
 
 #include "ctl/verbs.h"
 
 int watch_run(struct ctl *c);
+int watch_top(struct ctl *c);

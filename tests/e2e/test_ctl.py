@@ -328,6 +328,18 @@ class Followers(Case):
         after = terminal.text.split(b"\x1b[?1049l")[-1]
         self.assertEqual(after.count(b"\n"), 1, after)
 
+    def test_top_shows_printers_and_what_happens(self):
+        terminal = Terminal(self.daemon_.socket, "top", rows=30)
+        terminal.until(b"2 printing")
+        self.sim_.do("state", self.two, "paused")
+        terminal.until(b"1 paused")
+        terminal.until(b"print.paused")
+        terminal.type(b"\x03")
+        self.assertEqual(terminal.end(), 130)
+        code, _, err = self.daemon_.ctl("top")
+        self.assertEqual(code, 2)
+        self.assertIn("bambuctl watch", err)
+
     def test_colour_is_for_terminals(self):
         self.assertNotIn("\x1b", self.daemon_.ctl("list", env={"TERM": "xterm"})[1])
         terminal = Terminal(self.daemon_.socket, "status", self.one)
