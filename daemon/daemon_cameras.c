@@ -302,13 +302,25 @@ void daemon_sync_cameras(struct daemon *d)
 	}
 }
 
+static const uint32_t doors = SECTION_BIT(SECTION_INFO) | SECTION_BIT(SECTION_LINK);
+
+/* What most deltas change is nothing to a camera: not even its entry is looked for. */
+static bool may_matter(const struct printer *p, uint32_t bits)
+{
+	return bits & (doors | SECTION_BIT(SECTION_CAMERA)) ||
+	       (bits & SECTION_BIT(SECTION_PRINT) && is_p1(printer_state(p)));
+}
+
 static void on_printer_changed(void *arg, void *owner, uint32_t bits)
 {
-	static const uint32_t doors = SECTION_BIT(SECTION_INFO) | SECTION_BIT(SECTION_LINK);
 	struct daemon *d = arg;
 	struct printer *p = owner;
-	struct camera_entry *e = find(d->cameras, printer_serial(p));
+	struct camera_entry *e;
 
+	if (!may_matter(p, bits)) {
+		return;
+	}
+	e = find(d->cameras, printer_serial(p));
 	if (!e || e->printer != p) {
 		return;
 	}
