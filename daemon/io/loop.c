@@ -20,10 +20,16 @@ struct loop_sig {
 	void *arg;
 };
 
+/* What is compared stands here: the timers of thousands lie all over the memory. */
+struct heap_place {
+	int64_t due_ms;
+	struct loop_timer *timer;
+};
+
 struct loop {
 	struct event_base *base;
 	struct event tick;	    /* wakes the base for the next timer */
-	struct loop_timer **heap;   /* 1-based: heap[1] is due first */
+	struct heap_place *heap;    /* 1-based: heap[1] is due first */
 	size_t heap_len, heap_size; /* heap_size counts slot 0 */
 	struct list deferred, sigs;
 	struct loop_clock clock;
@@ -96,7 +102,7 @@ void loop_destroy(struct loop *l)
 		return;
 	}
 	while (l->heap_len > 0) {
-		loop_timer_stop(l->heap[1]);
+		loop_timer_stop(l->heap[1].timer);
 	}
 	list_for_each (pos, tmp, &l->deferred) {
 		loop_deferred_cancel(container_of(pos, struct loop_deferred, link));
@@ -150,36 +156,36 @@ static void lag_note(struct loop *l, int64_t stretch_ms)
 	}
 }
 
-static void heap_put(struct loop *l, size_t i, struct loop_timer *t)
+static void heap_put(struct loop *l, size_t i, struct heap_place place)
 {
-	l->heap[i] = t;
-	t->heap_index = i;
+	l->heap[i] = place;
+	place.timer->heap_index = i;
 }
 
-static void heap_up(struct loop *l, size_t i, struct loop_timer *t)
+static void heap_up(struct loop *l, size_t i, struct heap_place place)
 {
-	while (i > 1 && l->heap[i / 2]->due_ms > t->due_ms) {
+	while (i > 1 && l->heap[i / 2].due_ms > place.due_ms) {
 		heap_put(l, i, l->heap[i / 2]);
 		i /= 2;
 	}
-	heap_put(l, i, t);
+	heap_put(l, i, place);
 }
 
-static void heap_down(struct loop *l, size_t i, struct loop_timer *t)
+static void heap_down(struct loop *l, size_t i, struct heap_place place)
 {
 	size_t child;
 
 	while ((child = 2 * i) <= l->heap_len) {
-		if (child < l->heap_len && l->heap[child + 1]->due_ms < l->heap[child]->due_ms) {
+		if (child < l->heap_len && l->heap[child + 1].due_ms < l->heap[child].due_ms) {
 			child++;
 		}
-		if (l->heap[child]->due_ms >= t->due_ms) {
+		if (l->heap[child].due_ms >= place.due_ms) {
 			break;
 		}
 		heap_put(l, i, l->heap[child]);
 		i = child;
 	}
-	heap_put(l, i, t);
+	heap_put(l, i, place);
 }
 
 void loop_timer_init(struct loop_timer *t, struct loop *l, void (*fn)(void *arg), void *arg)
@@ -195,27 +201,27 @@ void loop_timer_start(struct loop_timer *t, int64_t delay_ms)
 	t->due_ms = loop_now_ms(l) + (delay_ms > 0 ? delay_ms : 0);
 	if (l->heap_len + 1 >= l->heap_size) {
 		l->heap_size = l->heap_size > 0 ? 2 * l->heap_size : 64;
-		l->heap = xrealloc(l->heap, l->heap_size * sizeof(struct loop_timer *));
+		l->heap = xrealloc(l->heap, l->heap_size * sizeof(*l->heap));
 	}
 	l->heap_len++;
-	heap_up(l, l->heap_len, t);
+	heap_up(l, l->heap_len, (struct heap_place){t->due_ms, t});
 }
 
 void loop_timer_stop(struct loop_timer *t)
 {
 	struct loop *l = t->loop;
 	size_t i = t->heap_index;
-	struct loop_timer *last;
+	struct heap_place last;
 
 	if (i == 0) {
 		return;
 	}
 	t->heap_index = 0;
 	last = l->heap[l->heap_len--];
-	if (last == t) {
+	if (last.timer == t) {
 		return;
 	}
-	if (i > 1 && l->heap[i / 2]->due_ms > last->due_ms) {
+	if (i > 1 && l->heap[i / 2].due_ms > last.due_ms) {
 		heap_up(l, i, last);
 	} else {
 		heap_down(l, i, last);
@@ -232,15 +238,15 @@ static void run_timers(struct loop *l)
 {
 	int64_t now_ms = loop_now_ms(l);
 
-	if (l->heap_len == 0 || l->heap[1]->due_ms > now_ms) {
+	if (l->heap_len == 0 || l->heap[1].due_ms > now_ms) {
 		return;
 	}
 	if (!l->virtual_clock) {
 		/* Late by as much as something else held the loop. */
-		lag_note(l, now_ms - l->heap[1]->due_ms);
+		lag_note(l, now_ms - l->heap[1].due_ms);
 	}
 	for (size_t budget = l->heap_len; budget > 0 && l->heap_len > 0; budget--) {
-		struct loop_timer *t = l->heap[1];
+		struct loop_timer *t = l->heap[1].timer;
 
 		if (t->due_ms > now_ms) {
 			break;
@@ -302,7 +308,7 @@ static int64_t wait_ms(struct loop *l, bool block)
 		return 0;
 	}
 	if (l->heap_len > 0) {
-		left_ms = l->heap[1]->due_ms - loop_now_ms(l);
+		left_ms = l->heap[1].due_ms - loop_now_ms(l);
 		if (left_ms <= 0) {
 			return 0;
 		}
