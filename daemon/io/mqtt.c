@@ -64,7 +64,7 @@ static void arm(struct mqtt_client *c)
 
 	/* During the handshake mosquitto_want_write is always true and would spin. */
 	if (mqtt_lib_handshaking(c) ? SSL_want(mosquitto_ssl_get(c->lib)) == SSL_WRITING
-				    : mosquitto_want_write(c->lib)) {
+				    : !mqtt_lib_flush(c) || mosquitto_want_write(c->lib)) {
 		want |= EV_WRITE;
 	}
 	if (c->fd == fd && c->armed == want) {
@@ -185,6 +185,9 @@ static bool settle(struct mqtt_client *c, unsigned session, int rc, int error, b
 	if (c->phase == MQTT_CONNECTING && c->connack == 0) {
 		loop_timer_stop(&c->deadline);
 		mqtt_pool_move(c, MQTT_UP);
+		if (c->many) {
+			mqtt_lib_buffer(c);
+		}
 		c->handler.up(c->handler.arg);
 		if (c->session != session) {
 			c->pool->inbox.len = 0;
@@ -260,17 +263,15 @@ static bool read_once(struct mqtt_client *c, unsigned session)
 	return settle(c, session, rc, errno, in_handshake);
 }
 
-/* The library may stop with whole packets left inside OpenSSL, for which no event will come. */
+/* The library may stop with whole packets left inside OpenSSL, or before it, for which no event
+ * will come. */
 static bool read_all(struct mqtt_client *c, unsigned session)
 {
-	SSL *ssl;
-
 	for (int round = 0; round < READ_ROUNDS_MAX; round++) {
 		if (!read_once(c, session)) {
 			return false;
 		}
-		ssl = mosquitto_ssl_get(c->lib);
-		if (ssl == NULL || SSL_pending(ssl) == 0) {
+		if (!mqtt_lib_may_read(c)) {
 			return true;
 		}
 	}
@@ -363,6 +364,7 @@ void mqtt_client_connect(struct mqtt_client *c)
 	c->connack = -1;
 	c->granted = -1;
 	c->marks_seen = c->marks;
+	c->pinged = c->buffered = false;
 	c->partial_since_ms = -1;
 	c->heard_ms = loop_now_ms(c->pool->loop);
 	c->lib = mqtt_lib_create(c);
@@ -416,8 +418,7 @@ void mqtt_client_sweep(struct mqtt_client *c)
 		fail(c, MOSQ_ERR_KEEPALIVE, 0, false);
 		return;
 	}
-	errno = 0;
-	rc = mosquitto_loop_misc(c->lib);
+	rc = mqtt_lib_misc(c);
 	if (settle(c, c->session, rc, errno, false)) {
 		arm(c);
 	}

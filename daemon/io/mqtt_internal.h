@@ -44,6 +44,8 @@ struct mqtt_client {
 	int connack; /* -1 = none yet */
 	int granted; /* as mqtt_granted */
 	unsigned marks;
+	bool pinged;   /* an answer to a ping is awaited */
+	bool buffered; /* as of mqtt_lib_buffer */
 
 	/* The guard against a packet that never ends. */
 	unsigned marks_seen;
@@ -83,6 +85,15 @@ struct mosquitto *mqtt_lib_create(struct mqtt_client *c);
 int mqtt_lib_connect(struct mqtt_client *c);
 void mqtt_lib_destroy(struct mqtt_client *c); /* with a DISCONNECT when up */
 bool mqtt_lib_handshaking(const struct mqtt_client *c);
+int mqtt_lib_misc(struct mqtt_client *c); /* mosquitto_loop_misc */
+/* From now on, and until the session ends, what is read and written is gathered: a packet each way
+ * would cost three calls of the kernel. Whoever reads goes on while mqtt_lib_may_read, whoever may
+ * have written calls mqtt_lib_flush. Without memory nothing changes. */
+void mqtt_lib_buffer(struct mqtt_client *c);
+/* Bytes are there for which the socket will not become readable. */
+bool mqtt_lib_may_read(const struct mqtt_client *c);
+/* False when the socket did not take all of what was gathered. */
+bool mqtt_lib_flush(struct mqtt_client *c);
 /* The library's callbacks; exported for their test: each leaves errno 0. */
 void mqtt_lib_on_connect(struct mosquitto *lib, void *arg, int rc);
 void mqtt_lib_on_message(struct mosquitto *lib, void *arg, const struct mosquitto_message *message);

@@ -24,6 +24,8 @@
 #define INBOX_FULL (1024 * 1024)
 /* An inbox that grew larger is given back after use. */
 #define INBOX_KEPT (64 * 1024)
+/* Read from the socket at once in a session of many: some fifty reports. */
+#define BUFFER_BYTES (16 * 1024)
 
 static __thread bool deny_socketpair;
 
@@ -82,13 +84,35 @@ void mqtt_lib_on_unsubscribe(struct mosquitto *lib, void *arg, int mid)
 	errno = 0;
 }
 
-/* The only packet without a callback of its own. */
+/* The only packets without a callback of their own. */
 void mqtt_lib_on_log(struct mosquitto *lib, void *arg, int level, const char *text)
 {
-	if (level == MOSQ_LOG_DEBUG && strstr(text, "received PINGRESP") != NULL) {
-		mark(arg);
+	struct mqtt_client *c = arg;
+
+	if (level == MOSQ_LOG_DEBUG && strstr(text, "sending PINGREQ") != NULL) {
+		c->pinged = true;
+	} else if (level == MOSQ_LOG_DEBUG && strstr(text, "received PINGRESP") != NULL) {
+		c->pinged = false;
+		mark(c);
 	}
 	errno = 0;
+}
+
+/* The library makes the text of its log for two of three packets when somebody listens: that is
+ * done only from a ping to its answer. */
+int mqtt_lib_misc(struct mqtt_client *c)
+{
+	int rc, error;
+
+	mosquitto_log_callback_set(c->lib, mqtt_lib_on_log);
+	errno = 0;
+	rc = mosquitto_loop_misc(c->lib);
+	error = errno;
+	if (!c->pinged) {
+		mosquitto_log_callback_set(c->lib, NULL);
+	}
+	errno = error;
+	return rc;
 }
 
 /* One message in the inbox: this, topic, NUL, payload, NUL. */
@@ -153,6 +177,7 @@ bool mqtt_lib_deliver(struct mqtt_client *c)
 		const struct inbox_item *item = (const struct inbox_item *)(inbox->buf + at);
 		char *topic = inbox->buf + at + sizeof(*item);
 
+
 		at += item_size(item);
 		c->handler.message(
 		    c->handler.arg, topic, topic + item->topic_size, item->payload_len);
@@ -190,7 +215,6 @@ struct mosquitto *mqtt_lib_create(struct mqtt_client *c)
 	mosquitto_publish_callback_set(lib, mqtt_lib_on_publish);
 	mosquitto_subscribe_callback_set(lib, mqtt_lib_on_subscribe);
 	mosquitto_unsubscribe_callback_set(lib, mqtt_lib_on_unsubscribe);
-	mosquitto_log_callback_set(lib, mqtt_lib_on_log);
 	return lib;
 }
 
@@ -242,6 +266,39 @@ void mqtt_lib_destroy(struct mqtt_client *c)
 	if (c->peer != NULL) {
 		c->peer->fd = -1;
 	}
+}
+
+void mqtt_lib_buffer(struct mqtt_client *c)
+{
+	SSL *ssl = mosquitto_ssl_get(c->lib);
+	BIO *buffer = ssl != NULL ? BIO_new(BIO_f_buffer()) : NULL;
+	BIO *socket;
+
+	if (buffer == NULL || BIO_set_read_buffer_size(buffer, BUFFER_BYTES) != 1) {
+		BIO_free(buffer);
+		return;
+	}
+	socket = SSL_get_wbio(ssl);
+	BIO_up_ref(socket);
+	BIO_push(buffer, socket);
+	SSL_set_bio(ssl, buffer, buffer);
+	c->buffered = true;
+}
+
+bool mqtt_lib_may_read(const struct mqtt_client *c)
+{
+	SSL *ssl = mosquitto_ssl_get(c->lib);
+
+	return ssl != NULL &&
+	       (SSL_pending(ssl) > 0 || (c->buffered && BIO_pending(SSL_get_rbio(ssl)) > 0));
+}
+
+bool mqtt_lib_flush(struct mqtt_client *c)
+{
+	SSL *ssl = c->buffered ? mosquitto_ssl_get(c->lib) : NULL;
+	BIO *bio = ssl != NULL ? SSL_get_wbio(ssl) : NULL;
+
+	return bio == NULL || BIO_wpending(bio) == 0 || BIO_flush(bio) == 1;
 }
 
 bool mqtt_lib_handshaking(const struct mqtt_client *c)
