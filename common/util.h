@@ -41,6 +41,17 @@ char *xstrdup(const char *s); /* NULL gives NULL */
 char *xstrndup(const char *s, size_t len);
 char *xasprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/* Asks for memory that will be used soon: many such requests are under way at once, while what is
+ * merely used is waited for piece by piece. Any address will do. */
+static inline void memory_fetch(const void *p, size_t size)
+{
+	uintptr_t end = (uintptr_t)p + size;
+
+	for (uintptr_t at = (uintptr_t)p / 64 * 64; at < end; at += 64) {
+		__builtin_prefetch((const void *)at);
+	}
+}
+
 /* Strict parsing of a whole NUL-terminated string; no blanks, no sign tricks.
  * 0, or -EINVAL (not such a value), -ERANGE (outside min..max); *ret untouched on failure. */
 int parse_i64(const char *s, int64_t min, int64_t max, int64_t *ret);

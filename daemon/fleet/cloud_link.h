@@ -22,11 +22,15 @@ struct cloud_link_config {
 	const struct secret *token;
 };
 
+#define CLOUD_ROUTE_DEPTHS 3
 struct cloud_route_handler {
 	void (*up)(void *arg); /* subscribed */
 	void (*message)(void *arg, const char *topic, char *payload, size_t len);
 	/* The session ended, an attempt failed, or the account signed out. */
 	void (*down)(void *arg, enum mqtt_down why, const char *text);
+	/* May be NULL. A message follows at once: a chance to fetch what it will need, first the
+	 * owner (depth 0), then what that points to, and so on to CLOUD_ROUTE_DEPTHS. */
+	void (*ahead)(void *arg, int depth);
 	void *arg;
 };
 

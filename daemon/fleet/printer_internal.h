@@ -65,36 +65,39 @@ struct printer_asks {
 struct printer {
 	struct fleet *fleet;
 	struct printer_config config;
+	/* What every message touches stands together, to the first line of link: printer_ahead
+	 * fetches it. */
+	char *topic_report;
+	struct hub_slot slot;
+	struct loop_timer verdict;    /* an end of a job that waits for its reason */
+	struct uplink *uplink;	      /* of the local network; NULL: disabled, or no way there */
+	struct doctor *doctor;	      /* who looks at it now, or NULL */
+	int64_t last_message_mono_ms; /* -1 never */
+	int64_t heard_mono_ms;	      /* last message or connect in the local network */
+	int64_t flood_window_ms;
+	unsigned flood_count;
+	bool silence_asked; /* the one full report of a silence was asked for */
+	bool wrong_types_logged;
+	struct start start;
+	struct pending pending;
+	struct printer_planes planes;
+	struct printer_counters counters;
+	struct printer_link link;
 	struct state state;
 	struct derive derive;
-	struct loop_timer verdict; /* an end of a job that waits for its reason */
-	struct hub_slot slot;
-	struct uplink *uplink; /* of the local network; NULL: disabled, or no way there */
-	struct printer_planes planes;
 	struct printer_told told;
-	struct doctor *doctor; /* who looks at it now, or NULL */
-	char *topic_report, *topic_request;
-	struct printer_link link;
+	char *topic_request;
 	struct printer_asks asks;
-	struct pending pending;
-	struct start start;
 	struct printer_memory memory;
 	struct camera_summary camera; /* its why is below */
 	char camera_why[256];
-	int64_t camera_marked_ms;     /* last told of */
-	bool lock_learnt;	      /* a command was refused as unsigned, */
-	char locked_firmware[24];     /* by this firmware */
-	unsigned renewals;	      /* sessions given up because they carried no command */
-	int64_t last_message_mono_ms; /* -1 never */
-	int64_t heard_mono_ms;	      /* last message or connect in the local network */
-	bool silence_asked;	      /* the one full report of a silence was asked for */
+	int64_t camera_marked_ms; /* last told of */
+	bool lock_learnt;	  /* a command was refused as unsigned, */
+	char locked_firmware[24]; /* by this firmware */
+	unsigned renewals;	  /* sessions given up because they carried no command */
 	struct loop_timer silence;
-	int64_t flood_window_ms;
-	unsigned flood_count;
 	int64_t full_tokens_milli, full_tokens_at_ms;
-	bool wrong_types_logged;
 	struct log_ratelimit drop_log;
-	struct printer_counters counters;
 };
 
 /* There is a way for messages and commands. */
@@ -126,6 +129,8 @@ void printer_derive_finish(struct printer *p);
 enum pushall_reason { PUSHALL_CONNECT, PUSHALL_BASE, PUSHALL_SILENCE, PUSHALL_ASKED };
 void printer_on_message(
     struct printer *p, enum plane plane, const char *topic, char *payload, size_t len);
+/* A message follows: fetches what it will touch, as in cloud_route_handler. */
+void printer_ahead(const struct printer *p, int depth);
 /* Makes a standing-by way speak. */
 void printer_ask_life(struct printer *p, enum plane plane);
 /* Sends when the pace allows it, else later. Returns 0, or the ms to wait when nothing will be sent

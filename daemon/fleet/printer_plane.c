@@ -309,6 +309,11 @@ static void on_cloud_message(void *arg, const char *topic, char *payload, size_t
 	printer_on_message(arg, PLANE_CLOUD, topic, payload, len);
 }
 
+static void on_cloud_ahead(void *arg, int depth)
+{
+	printer_ahead(arg, depth);
+}
+
 static void on_cloud_down(void *arg, enum mqtt_down why, const char *text)
 {
 	struct printer *p = arg;
@@ -396,7 +401,12 @@ static bool wants_cloud(const struct printer *p)
 static void open_route(struct printer *p)
 {
 	struct cloud_route_handler handler = {
-	    .up = on_cloud_up, .message = on_cloud_message, .down = on_cloud_down, .arg = p};
+	    .up = on_cloud_up,
+	    .message = on_cloud_message,
+	    .down = on_cloud_down,
+	    .ahead = on_cloud_ahead,
+	    .arg = p,
+	};
 
 	p->planes.route = cloud_route_create(p->fleet->cloud, p->config.serial, &handler);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A printer's messages: counted, guarded, decoded, merged; and the paced requests for more. */
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -28,8 +29,10 @@ static int64_t now_ms(const struct printer *p)
 /* So many that some are to be left out. */
 static bool flooded(struct printer *p)
 {
-	if (now_ms(p) - p->flood_window_ms >= 1000) {
-		p->flood_window_ms = now_ms(p);
+	int64_t now = now_ms(p);
+
+	if (now - p->flood_window_ms >= 1000) {
+		p->flood_window_ms = now;
 		p->flood_count = 0;
 	}
 	return ++p->flood_count > FLOOD_MAX;
@@ -264,6 +267,17 @@ void printer_on_message(
 		start_look(p);
 		printer_learn_address(p);
 	}
+}
+
+void printer_ahead(const struct printer *p, int depth)
+{
+	if (depth == 0) {
+		memory_fetch(p, offsetof(struct printer, link) + sizeof(p->link.state));
+		derive_ahead(&p->derive);
+	} else if (depth == 1) {
+		memory_fetch(p->topic_report, 1);
+	}
+	state_ahead(&p->state, depth);
 }
 
 static void send_request(struct printer *p, size_t (*encode)(char *, uint32_t))

@@ -381,6 +381,13 @@ static void on_message(void *arg, const char *topic, char *payload, size_t len)
 	u->handler.message(u->handler.arg, topic, payload, len);
 }
 
+static void on_ahead(void *arg, const char *const *topics, size_t count)
+{
+	struct uplink *u = arg;
+
+	u->handler.ahead(u->handler.arg, topics, count);
+}
+
 static void on_down(void *arg, enum mqtt_down why, const char *text)
 {
 	fall(arg, why, text);
@@ -389,7 +396,12 @@ static void on_down(void *arg, enum mqtt_down why, const char *text)
 static void make_client(struct uplink *u, const struct uplink_config *config)
 {
 	struct mqtt_handler handler = {
-	    .up = on_up, .message = on_message, .down = on_down, .arg = u};
+	    .up = on_up,
+	    .message = on_message,
+	    .down = on_down,
+	    .ahead = u->handler.ahead ? on_ahead : NULL,
+	    .arg = u,
+	};
 	struct mqtt_config mqtt = {
 	    .client_id = config->client_id,
 	    .user = config->user,

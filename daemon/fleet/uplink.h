@@ -48,6 +48,8 @@ struct uplink_handler {
 	/* A session ended or an attempt failed; the next attempt is already planned. text: one line
 	 * for people; it says so when somebody seems to take our sessions away. */
 	void (*down)(void *arg, enum mqtt_down why, const char *text);
+	/* As in mqtt_handler; may be NULL. */
+	void (*ahead)(void *arg, const char *const *topics, size_t count);
 	void *arg;
 };
 

@@ -44,8 +44,12 @@ struct mqtt_handler {
 	/* The client is idle afterwards; mqtt_open may be called from here or later. text: one line
 	 * for people. */
 	void (*down)(void *arg, enum mqtt_down why, const char *text);
+	/* May be NULL. Messages on these topics follow at once: a chance to fetch memory, for
+	 * nothing else. */
+	void (*ahead)(void *arg, const char *const *topics, size_t count);
 	void *arg;
 };
+#define MQTT_AHEAD_MAX 16
 struct mqtt_config {
 	const char *client_id, *user;  /* copied */
 	const struct secret *password; /* borrowed for mqtt_create */

@@ -167,16 +167,36 @@ void mqtt_lib_on_message(struct mosquitto *lib, void *arg, const struct mosquitt
 	errno = inbox->len > INBOX_FULL ? EAGAIN : 0;
 }
 
+/* Tells what stands in the inbox from `at` on; returns how far. */
+static size_t look_ahead(const struct mqtt_client *c, size_t at)
+{
+	const struct mqtt_inbox *inbox = &c->pool->inbox;
+	const char *topics[MQTT_AHEAD_MAX];
+	size_t count = 0;
+
+	while (at < inbox->len && count < MQTT_AHEAD_MAX) {
+		const struct inbox_item *item = (const struct inbox_item *)(inbox->buf + at);
+
+		topics[count++] = inbox->buf + at + sizeof(*item);
+		at += item_size(item);
+	}
+	c->handler.ahead(c->handler.arg, topics, count);
+	return at;
+}
+
 bool mqtt_lib_deliver(struct mqtt_client *c)
 {
 	struct mqtt_inbox *inbox = &c->pool->inbox;
 	unsigned session = c->session;
-	size_t len = inbox->len;
+	size_t len = inbox->len, ahead = 0;
 
 	for (size_t at = 0; at < len && c->session == session;) {
 		const struct inbox_item *item = (const struct inbox_item *)(inbox->buf + at);
 		char *topic = inbox->buf + at + sizeof(*item);
 
+		if (at == ahead && c->handler.ahead != NULL) {
+			ahead = look_ahead(c, at);
+		}
 
 		at += item_size(item);
 		c->handler.message(

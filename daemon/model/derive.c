@@ -267,6 +267,11 @@ static void look(const struct derive_look *l, uint32_t changed)
 	}
 }
 
+void derive_ahead(const struct derive *d)
+{
+	memory_fetch(d, offsetof(struct derive, units));
+}
+
 void derive_events(struct derive *d, const struct state *s, uint32_t changed, bool full,
     struct state_time now, const struct derive_sink *sink)
 {

@@ -87,8 +87,6 @@ struct derive {
 	uint64_t *hms; /* attr << 32 | code */
 	size_t hms_count;
 	bool hms_known;
-	struct derive_unit units[STATE_UNITS_MAX];
-	size_t unit_count;
 	struct derive_limits limits; /* by which the units were judged last */
 	int64_t warning_mono_ms;     /* when a warning that waits has stood long enough, -1 none */
 	bool fed;		     /* tray is known; UNKNOWN_INT = nothing loaded */
@@ -98,10 +96,14 @@ struct derive {
 	enum light_mode lights[LIGHT_NODE_COUNT];
 	enum control_state control;
 	char firmware_new[24];
+	size_t unit_count;
+	struct derive_unit units[STATE_UNITS_MAX]; /* last: not all that a delta looks at */
 };
 
 void derive_init(struct derive *d);
 void derive_finish(struct derive *d);
+/* Fetches what the next report will touch. */
+void derive_ahead(const struct derive *d);
 /* The link came back: what the next full report shows to be different happened meanwhile and is
  * told as late. Till then nothing is told. */
 void derive_gap(struct derive *d);

@@ -9,6 +9,7 @@
 #include "daemon/model/raw_store.h"
 
 #define REPEAT_BITS 512
+#define LOOK_AHEAD_MAX 24     /* members whose old values are fetched: more than most deltas have */
 #define MERGE_MEMBERS_MAX 512 /* an object with more is replaced: merging is quadratic */
 
 struct raw {
@@ -389,6 +390,25 @@ static bool comes_again(
 		}
 	}
 	return false;
+}
+
+void raw_ahead(const struct raw *r)
+{
+	memory_fetch(r, sizeof(r->base));
+}
+
+void raw_look_ahead(const struct raw *r, const struct scan *s, uint32_t object)
+{
+	uint32_t found[LOOK_AHEAD_MAX];
+	uint32_t k, n = 0;
+
+	for (k = scan_first(s, object); k != 0 && n < LOOK_AHEAD_MAX;
+	     k = scan_next(s, object, k + 1)) {
+		found[n++] = raw_store_ahead(&r->base, s->text + s->nodes[k].off, s->nodes[k].len);
+	}
+	while (n > 0) {
+		raw_store_ahead_text(&r->base, found[--n]);
+	}
 }
 
 void raw_merge(struct raw *r, const struct scan *s, uint32_t object)

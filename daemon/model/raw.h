@@ -16,6 +16,9 @@ struct raw;
 struct raw *raw_create(void);
 void raw_destroy(struct raw *r);
 void raw_clear(struct raw *r);
+/* Fetches what a merge will touch: of any message, and of this small one. */
+void raw_ahead(const struct raw *r);
+void raw_look_ahead(const struct raw *r, const struct scan *s, uint32_t object);
 /* Merges every member of the object at `node`; objects merge recursively, the rest replaces. */
 void raw_merge(struct raw *r, const struct scan *s, uint32_t object);
 /* Writes {"key":value,...} (all, or only `section` = one top-level key) as a value under key. */

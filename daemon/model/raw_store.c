@@ -69,6 +69,23 @@ struct raw_entry *raw_store_find(struct raw_store *s, const char *key, size_t le
 	return NULL;
 }
 
+uint32_t raw_store_ahead(const struct raw_store *s, const char *key, size_t len)
+{
+	uint32_t i = s->buckets[bucket_of(key, len)];
+
+	if (i != 0) {
+		__builtin_prefetch(&s->entries[i - 1]);
+	}
+	return i;
+}
+
+void raw_store_ahead_text(const struct raw_store *s, uint32_t entry)
+{
+	if (entry != 0) {
+		__builtin_prefetch(s->block + s->entries[entry - 1].off);
+	}
+}
+
 static size_t entry_bytes(size_t key_len, size_t value_len)
 {
 	return key_len + 1 + value_len;

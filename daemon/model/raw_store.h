@@ -34,6 +34,10 @@ void raw_store_clear(struct raw_store *s); /* keeps the memory */
 void raw_store_reserve(struct raw_store *s, size_t bytes);
 /* NULL when absent. Entries are valid until the next add or remove. */
 struct raw_entry *raw_store_find(struct raw_store *s, const char *key, size_t len);
+/* Fetches where the search for the key begins: the entry, returned for the other one, which fetches
+ * its key and the begin of its value. */
+uint32_t raw_store_ahead(const struct raw_store *s, const char *key, size_t len);
+void raw_store_ahead_text(const struct raw_store *s, uint32_t entry);
 /* key_len < RAW_KEY_MAX; neither text is part of the block. */
 void raw_store_add(
     struct raw_store *s, const char *key, size_t key_len, const char *value, size_t len);

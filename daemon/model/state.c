@@ -171,6 +171,23 @@ void state_finish(struct state *s)
 	free(TAKE(s->sent));
 }
 
+void state_ahead(const struct state *s, int depth)
+{
+	if (depth == 0) {
+		memory_fetch(s, sizeof(s->info.caps));
+		memory_fetch(&s->print,
+		    offsetof(struct state, ams.external) - offsetof(struct state, print));
+		memory_fetch(
+		    &s->ams.active_unit, sizeof(*s) - offsetof(struct state, ams.active_unit));
+	} else if (depth == 1) {
+		memory_fetch(s->sent, sizeof(*s->sent));
+		raw_ahead(s->raw);
+		memory_fetch(s->print.job, 1);
+		memory_fetch(s->print.file, 1);
+		memory_fetch(s->print.task_id, 1);
+	}
+}
+
 void state_reset(struct state *s)
 {
 	s->has_base = false;
@@ -340,6 +357,9 @@ static void merge_report(struct merge *m, uint32_t body)
 	struct before before;
 	uint32_t changed;
 
+	if (!m->full) {
+		raw_look_ahead(m->s->raw, m->taker.scan, body);
+	}
 	/* `device` may turn out to speak of the active tray. */
 	m->touched |= m->full || m->at[KEY_DEVICE] != 0 ? AMS : 0;
 	/* A further extruder changes what units feed. */

@@ -121,8 +121,7 @@ struct state {
 	const char *control_evidence;  /* static text or NULL */
 	int64_t control_since_wall_ms; /* -1 never known */
 	bool has_base;		       /* a full report was merged since the last state_reset */
-	int64_t section_mono_ms[SECTION_COUNT]; /* last message that carried a key of the section,
-						   -1 never */
+	int64_t section_mono_ms[SECTION_COUNT]; /* last message with a key of it, -1 never */
 	int64_t full_mono_ms;			/* last full report, -1 never */
 	uint64_t wrong_types;			/* fields of a wrong type so far */
 	struct raw *raw;			/* texts per top-level key */
@@ -132,6 +131,8 @@ struct state {
 /* model_hint: configured model word or NULL; serial gives the first guess by its prefix. */
 void state_init(struct state *s, const char *serial, const char *model_hint);
 void state_finish(struct state *s);
+/* Fetches what the next report will touch, from the state itself (depth 0) to what it points to. */
+void state_ahead(const struct state *s, int depth);
 /* The link was lost: what is held stays and ages, deltas wait for a full report, and a job that
  * runs then was not seen to start. */
 void state_reset(struct state *s);
@@ -143,8 +144,7 @@ struct state_delta {
 	bool need_version; /* online.version or upgrade finished: ask get_version again */
 };
 /* Merges a decoded report (bambu.md 4.3). Of acks only a refusal for want of a signature counts;
- * events change nothing. Never fails: wrong types
- * are counted, the rest is kept. A full report replaces everything; times of what stays are carried
- * over. */
+ * events change nothing. Never fails: wrong types are counted, the rest is kept. A full report
+ * replaces everything; times of what stays are carried over. */
 void state_merge(
     struct state *s, const struct report *r, struct state_time now, struct state_delta *ret);

@@ -219,6 +219,9 @@ static void message(struct mqtt_client *c, const char *topic, const char *payloa
 {
 	char copy[512];
 
+	if (c->handler.ahead) {
+		c->handler.ahead(c->handler.arg, &topic, 1);
+	}
 	str_copy(copy, sizeof(copy), payload);
 	c->handler.message(c->handler.arg, topic, copy, strlen(copy));
 }

@@ -13,7 +13,7 @@
 #include "tests/unit/fleet/fake_mqtt.h"
 
 struct seen {
-	unsigned ups, messages, downs;
+	unsigned ups, messages, downs, depths;
 	char topic[64], text[256];
 	struct cloud_route *route;
 	bool end_at_message;
@@ -26,6 +26,13 @@ static unsigned changes;
 static void on_up(void *arg)
 {
 	((struct seen *)arg)->ups++;
+}
+
+static void on_ahead(void *arg, int depth)
+{
+	struct seen *s = arg;
+
+	assert_int_equal(depth, s->depths++ % CLOUD_ROUTE_DEPTHS);
 }
 
 static void on_message(void *arg, const char *topic, char *payload, size_t len)
@@ -55,7 +62,12 @@ static void on_changed(void *arg)
 static void open_route(struct seen *s, const char *serial)
 {
 	struct cloud_route_handler h = {
-	    .up = on_up, .message = on_message, .down = on_down, .arg = s};
+	    .up = on_up,
+	    .message = on_message,
+	    .down = on_down,
+	    .ahead = on_ahead,
+	    .arg = s,
+	};
 
 	s->route = cloud_route_create(cloud, serial, &h);
 }
@@ -114,6 +126,8 @@ static void routes_get_the_messages_of_their_serial_alone(void **state)
 	assert_int_equal(b.messages, 1);
 	assert_string_equal(b.topic, "device/01P00B/report");
 	assert_int_equal(a.messages, 0);
+	assert_int_equal(b.depths, CLOUD_ROUTE_DEPTHS);
+	assert_int_equal(a.depths, 0);
 	fake_cloud_message("device/01P00C/report", "{}");
 	fake_cloud_message("device/01P00", "{}");
 	assert_int_equal(a.messages + b.messages, 1);

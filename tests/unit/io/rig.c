@@ -114,6 +114,7 @@ static void note_message(void *arg, const char *topic, char *payload, size_t len
 	struct seen *s = arg;
 
 	s->messages++;
+	assert_in_range(s->messages, 1, s->ahead);
 	assert_int_equal(strlen(payload), len);
 	str_copy(s->topic, sizeof(s->topic), topic);
 	str_copy(s->payload, sizeof(s->payload), payload);
@@ -121,6 +122,17 @@ static void note_message(void *arg, const char *topic, char *payload, size_t len
 	if (s->on_message != NULL) {
 		s->on_message(s);
 	}
+}
+
+static void note_ahead(void *arg, const char *const *topics, size_t count)
+{
+	struct seen *s = arg;
+
+	assert_in_range(count, 1, MQTT_AHEAD_MAX);
+	for (size_t i = 0; i < count; i++) {
+		assert_non_null(topics[i]);
+	}
+	s->ahead = s->messages + (unsigned)count; /* those of an ended session never come */
 }
 
 static void note_down(void *arg, enum mqtt_down why, const char *text)
@@ -140,7 +152,12 @@ void seen_create(struct seen *s, struct rig *r, const struct rig_client *options
 	static const struct rig_client usual;
 	const struct rig_client *o = options != NULL ? options : &usual;
 	struct mqtt_handler handler = {
-	    .up = note_up, .message = note_message, .down = note_down, .arg = s};
+	    .up = note_up,
+	    .message = note_message,
+	    .down = note_down,
+	    .ahead = note_ahead,
+	    .arg = s,
+	};
 	const char *code = o->code != NULL ? o->code : RIG_CODE;
 	_cleanup_secret_ struct secret *password = secret_create(code, strlen(code));
 	struct mqtt_config config = {.client_id = "test",

@@ -29,6 +29,7 @@ struct seen {
 	struct mqtt_client *client;
 	struct tls_peer peer;
 	unsigned ups, messages, downs;
+	unsigned ahead; /* messages told of beforehand */
 	enum mqtt_down why;
 	char text[256], topic[64], payload[64];
 	void (*on_up)(struct seen *s);

@@ -83,6 +83,7 @@ static void mqtt_packets_left_before_openssl_are_fetched(void **state)
 	rig_until(r, &s.messages, count);
 	rig_leak_errno(false);
 	assert_true(s.client->buffered);
+	assert_int_equal(s.ahead, count);
 	seen_finish(&s);
 	peer_stop(p);
 	free(packets);
