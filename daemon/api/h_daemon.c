@@ -116,6 +116,7 @@ int h_daemon_status(struct call *c)
 		jw_null(c->w, "rss_bytes");
 	}
 	jw_int(c->w, "loop_lag_max_ms", loop_lag_max_ms(s->deps.loop, false));
+	jw_int(c->w, "timers", (int64_t)loop_timers(s->deps.loop));
 	write_events(c->w, &s->deps);
 	write_config(c->w, &s->deps);
 	write_account_note(c->w, c->server);

@@ -233,6 +233,11 @@ bool loop_timer_armed(const struct loop_timer *t)
 	return t->heap_index != 0;
 }
 
+size_t loop_timers(const struct loop *l)
+{
+	return l->heap_len;
+}
+
 /* As many as were armed at the start: a timer that re-arms itself with 0 ms starves nobody. */
 static void run_timers(struct loop *l)
 {

@@ -33,6 +33,7 @@ int64_t loop_wall_ms(const struct loop *l); /* since 1970, UTC */
 int64_t loop_boot_ms(const struct loop *l);
 /* Longest time one round of callbacks took since the last call with reset. ms */
 int64_t loop_lag_max_ms(struct loop *l, bool reset);
+size_t loop_timers(const struct loop *l); /* armed now */
 
 /* Embedded one-shot timer; own heap, so that thousands cost little and a virtual clock drives them
  * all. */

@@ -105,10 +105,12 @@ static void loop_timer_waits_for_its_virtual_time(void **state)
 	loop_turn(n.loop, true);
 	assert_int_equal(n.runs, 0);
 	assert_true(loop_timer_armed(&n.timer));
+	assert_int_equal(loop_timers(n.loop), 1);
 	virtual_ms++;
 	loop_turn(n.loop, true);
 	assert_int_equal(n.runs, 1);
 	assert_false(loop_timer_armed(&n.timer));
+	assert_int_equal(loop_timers(n.loop), 0);
 	loop_destroy(n.loop);
 }
 
