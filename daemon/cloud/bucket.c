@@ -4,6 +4,7 @@
 #include "daemon/cloud/bucket.h"
 
 #include <assert.h>
+#include <errno.h>
 
 #include "common/jw.h"
 #include "common/util.h"
@@ -78,4 +79,48 @@ void bucket_write(const struct bucket *b, int64_t now_ms, struct jw *w)
 	jw_int(w, "left", bucket_left(b, now_ms));
 	jw_int(w, "refill_ms", refill_ms);
 	jw_object_end(w);
+}
+
+void bucket_clear(struct bucket *b)
+{
+	b->next = 0;
+	b->count = 0;
+}
+
+void bucket_write_taken(const struct bucket *b, int64_t now_ms, int64_t wall_ms, struct jw *w)
+{
+	jw_array(w, b->name);
+	for (unsigned i = expired(b, now_ms); i < b->count; i++) {
+		int64_t age_ms = now_ms - taken_at(b, i);
+
+		/* Of a clock that was not set yet nothing can be told. */
+		jw_int(w, NULL, age_ms < wall_ms ? wall_ms - age_ms : 0);
+	}
+	jw_array_end(w);
+}
+
+int bucket_read_taken(struct bucket *b, json_object *list, int64_t now_ms, int64_t wall_ms)
+{
+	size_t count = list != NULL ? json_object_array_length(list) : b->rate + 1;
+	int64_t last_ms = 0;
+
+	if (count > b->rate) {
+		return -EBADMSG;
+	}
+	bucket_clear(b);
+	for (size_t i = 0; i < count; i++) {
+		json_object *o = json_object_array_get_idx(list, i);
+		int64_t at_ms =
+		    json_object_is_type(o, json_type_int) ? json_object_get_int64(o) : -1;
+
+		if (at_ms < last_ms) {
+			return -EBADMSG;
+		}
+		last_ms = at_ms;
+		at_ms = at_ms < wall_ms ? at_ms : wall_ms;
+		if (wall_ms - at_ms < b->per_ms) {
+			bucket_take(b, now_ms - (wall_ms - at_ms));
+		}
+	}
+	return 0;
 }

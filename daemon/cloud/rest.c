@@ -132,6 +132,7 @@ int rest_set_config(struct rest *r, const struct rest_config *c, struct err *e)
 	config_free(&old);
 	if (other_dir) {
 		rest_load(r);
+		rest_load_rates(r);
 	}
 	if (c->sign_cert_id == NULL && c->sign_key == NULL) {
 		return 0;
@@ -300,6 +301,7 @@ static void take_rate(struct rest_call *c)
 	if (c->bucket != REST_TEXT) {
 		bucket_take(&r->total, now_ms);
 	}
+	rest_save_rates(r);
 }
 
 /* After a pause one request goes ahead. */

@@ -40,6 +40,7 @@ struct rest {
 	bool token_dead;
 	struct bucket buckets[REST_BUCKET_COUNT];
 	struct bucket total;
+	bool rates_unsaved; /* said once */
 	struct rest_gate gates[REST_DOOR_COUNT];
 	struct list calls;
 	struct rest_call *delivering;
@@ -83,6 +84,9 @@ void rest_count(struct rest *r, const struct rest_call *c, int status);
 /* Pauses of the state directory. */
 void rest_load(struct rest *r);
 void rest_save(struct rest *r);
+/* Requests that count against the rates, the same way. */
+void rest_load_rates(struct rest *r);
+void rest_save_rates(struct rest *r);
 
 /* c is out of all lists and gone afterwards, and with it maybe rest. */
 void rest_deliver_refusal(struct rest_call *c, int64_t again_ms);

@@ -276,6 +276,105 @@ static void state_that_cannot_be_read_stays(void **state)
 	assert_true(rest_blocked_ms(r->rest) > 0);
 }
 
+static unsigned sent_of(struct rig *r, enum rest_bucket bucket, int asked)
+{
+	unsigned before = fake_http_sent(r->http);
+
+	for (int i = 0; i < asked; i++) {
+		rig_get_from(r, REST_API, bucket);
+	}
+	return fake_http_sent(r->http) - before;
+}
+
+static void rates_hold_over_restarts(void **state)
+{
+	struct rig *r = *state;
+	_cleanup_free_ char *path = xasprintf("%s/cloud-requests", r->dir);
+	struct stat st;
+
+	fake_http_script(r->http, &fake_fine);
+	assert_int_equal(sent_of(r, REST_LOGIN, 3), 3);
+	assert_int_equal(sent_of(r, REST_UPLOAD, 9), 9);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0600);
+	rig_pass(r, 20000);
+	restart(r);
+	assert_int_equal(sent_of(r, REST_LOGIN, 5), 2);
+	assert_int_equal(r->error.type, ERR_RATE_LIMITED);
+	assert_int_equal(r->again_ms, 40000);
+	assert_int_equal(sent_of(r, REST_UPLOAD, 5), 1);
+	rig_pass(r, 40000);
+	restart(r);
+	assert_int_equal(sent_of(r, REST_LOGIN, 5), 3);
+	assert_int_equal(sent_of(r, REST_UPLOAD, 5), 0);
+	rig_pass(r, 60 * MINUTE_MS);
+	restart(r);
+	assert_int_equal(sent_of(r, REST_UPLOAD, 20), 10);
+}
+
+/* As every restart is one request at least, that of the list. */
+static void total_of_an_hour_holds_over_a_restart_loop(void **state)
+{
+	struct rig *r = *state;
+	unsigned sent = 0;
+
+	fake_http_script(r->http, &fake_fine);
+	for (int i = 0; i < 1100; i++) {
+		sent += sent_of(r, REST_OTHER, 1);
+		rig_pass(r, 1000);
+		if (i % 10 == 0) {
+			restart(r);
+		}
+	}
+	assert_int_equal(sent, 1000);
+}
+
+static void rates_of_a_clock_that_jumps_are_held_no_longer_than_a_window(void **state)
+{
+	struct rig *r = *state;
+
+	fake_http_script(r->http, &fake_fine);
+	assert_int_equal(sent_of(r, REST_LOGIN, 5), 5);
+	r->wall_ms -= (int64_t)86400 * 1000;
+	restart(r);
+	assert_int_equal(sent_of(r, REST_LOGIN, 1), 0);
+	rig_pass(r, MINUTE_MS);
+	assert_int_equal(sent_of(r, REST_LOGIN, 5), 5);
+	r->wall_ms += (int64_t)5 * 365 * 86400 * 1000;
+	restart(r);
+	assert_int_equal(sent_of(r, REST_LOGIN, 5), 5);
+}
+
+static void broken_rates_are_set_aside(void **state)
+{
+	struct rig *r = *state;
+	_cleanup_free_ char *path = xasprintf("%s/cloud-requests", r->dir);
+	static const char *const texts[] = {"", "{", "[]", "{\"version\":2,\"taken\":{}}",
+	    "{\"version\":1}", "{\"version\":1,\"taken\":{\"login\":[]}}",
+	    "{\"version\":1,\"taken\":{\"login\":[9,8],\"device\":[],\"profile\":[],"
+	    "\"upload\":[],\"text\":[],\"total\":[]}}",
+	    "{\"version\":1,\"taken\":{\"login\":[1,2,3,4,5,6],\"device\":[],\"profile\":[],"
+	    "\"upload\":[],\"text\":[],\"total\":[]}}",
+	    "{\"version\":1,\"taken\":{\"login\":[],\"device\":[],\"profile\":[],"
+	    "\"upload\":[],\"text\":[],\"total\":[1800000000000,\"x\"]}}"};
+	struct stat st;
+
+	fake_http_script(r->http, &fake_fine);
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		FILE *f = fopen(path, "w");
+		_cleanup_free_ char *bad = NULL;
+
+		assert_int_equal(fchmod(fileno(f), 0600), 0);
+		fputs(texts[i], f);
+		fclose(f);
+		rig_pass(r, MINUTE_MS);
+		restart(r);
+		bad = xasprintf("%s.bad-%lld", path, (long long)r->wall_ms / 1000);
+		assert_int_equal(stat(bad, &st), 0);
+		assert_int_equal(sent_of(r, REST_LOGIN, 9), 5);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -291,6 +390,10 @@ int main(void)
 	    TEST(pause_outlives_a_restart_but_not_a_clock_that_jumps),
 	    TEST(broken_state_is_set_aside),
 	    TEST(state_that_cannot_be_read_stays),
+	    TEST(rates_hold_over_restarts),
+	    TEST(total_of_an_hour_holds_over_a_restart_loop),
+	    TEST(rates_of_a_clock_that_jumps_are_held_no_longer_than_a_window),
+	    TEST(broken_rates_are_set_aside),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
