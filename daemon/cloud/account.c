@@ -304,6 +304,7 @@ static void on_bound(void *arg, const struct rest_answer *answer)
 		how = ERR_CLOUD_ERROR;
 		str_copy(a->error, sizeof(a->error), "the cloud's list of printers is none");
 	}
+	account_answer_verify(a); /* it was asked for with the token */
 	plan_poll(a, how);
 }
 
@@ -374,6 +375,8 @@ static void on_poll(void *arg)
 
 	if (!a->told_token) {
 		loop_timer_start(&a->poll, MINUTE_MS); /* a login elsewhere is under way */
+	} else if (a->who_call) {
+		loop_timer_stop(&a->poll); /* one thing at a time: its answer goes on */
 	} else if (!a->token.user) {
 		account_ask_who(a);
 	} else {

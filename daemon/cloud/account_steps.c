@@ -356,6 +356,8 @@ int account_verify_token(struct account *a, account_fn fn, void *arg, struct err
 		loop_defer(a->loop, &a->verify_answer); /* a login has the word: not known now */
 	} else if (verdict_is_fresh(a)) {
 		loop_defer(a->loop, &a->verify_answer);
+	} else if (a->bound_call) {
+		return 0; /* its answer says it: a dead token is asked with once */
 	} else if (a->told_token) {
 		account_ask_who(a);
 	} else if (!a->candidate.text) {

@@ -52,6 +52,59 @@ static void verdict_is_asked_for_once_in_five_minutes(void **state)
 	assert_string_equal(status("state"), "offline");
 }
 
+/* Two at once would both meet a token that is dead. */
+static void one_thing_is_asked_at_a_time(void **state)
+{
+	unsigned before;
+	struct err e;
+
+	start();
+	sign_in_whole();
+	before = fake_rest_count(rig.rest);
+	pass(11 * MINUTE_MS);
+	asks(BIND);
+	assert_int_equal(account_verify_token(rig.account, on_step, NULL, &e), 0);
+	assert_int_equal(fake_rest_count(rig.rest), before + 1);
+	assert_int_equal(answer.calls, 0);
+	fake_rest_answer(rig.rest, 200, ONE_PRINTER);
+	assert_int_equal(answer.calls, 1);
+	assert_string_equal(status("token.verdict"), "valid");
+	pass(6 * MINUTE_MS);
+	assert_int_equal(account_verify_token(rig.account, on_step, NULL, &e), 0);
+	asks(WHO);
+	pass(6 * MINUTE_MS);
+	account_refresh(rig.account);
+	assert_int_equal(fake_rest_count(rig.rest), before + 2);
+	fake_rest_answer(rig.rest, 200, "{\"uid\":1234}");
+	assert_int_equal(answer.calls, 2);
+	asks(BIND);
+	fake_rest_answer(rig.rest, 401, "{\"code\":4}");
+	pass(DAY_MS);
+	assert_int_equal(fake_rest_count(rig.rest), before + 3);
+}
+
+/* A token that says itself whose it is: nobody asks the cloud for that. */
+static void login_meanwhile_answers_who_asked_about_the_token(void **state)
+{
+	_cleanup_secret_ struct secret *password = secret_create("pw", 2);
+	struct err e;
+
+	start();
+	sign_in_whole();
+	pass(6 * MINUTE_MS);
+	account_login(rig.account, REGION_GLOBAL, "a@b", password, on_step, NULL, &e);
+	assert_int_equal(account_verify_token(rig.account, on_step, NULL, &e), 0);
+	fake_rest_answer(
+	    rig.rest, 200, "{\"accessToken\":\"x.eyJ1c2VybmFtZSI6InVfNyJ9.y\"}");
+	assert_int_equal(answer.calls, 1);
+	turn();
+	asks(BIND);
+	fake_rest_answer(rig.rest, 200, ONE_PRINTER);
+	assert_int_equal(answer.calls, 2);
+	assert_string_equal(status("token.verdict"), "valid");
+	assert_string_equal(status("uid"), "7");
+}
+
 static void dead_token_that_lives_again_is_taken(void **state)
 {
 	struct err e;
@@ -186,6 +239,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    T(disabled_account_does_nothing_and_says_why),
 	    T(verdict_is_asked_for_once_in_five_minutes),
+	    T(one_thing_is_asked_at_a_time),
+	    T(login_meanwhile_answers_who_asked_about_the_token),
 	    T(dead_token_that_lives_again_is_taken),
 	    T(token_is_asked_about_before_it_replaces_the_present_one),
 	    T(code_is_waited_for_ten_minutes),
