@@ -236,9 +236,9 @@ static int ask_code(struct dialog *d, struct secret **ret)
 	}
 	question = xasprintf("%s%s (empty: %s): ", codes[i].place, to ? to : "", codes[i].anew);
 	if (prompt_is_terminal(&d->prompt)) {
-		return ask(d, question, false, ret);
+		return ask(d, question, true, ret);
 	}
-	r = prompt_ask(&d->prompt, question, false, ret);
+	r = prompt_ask(&d->prompt, question, true, ret);
 	return r == -ENODATA ? leave_open(d) : r < 0 ? fail(d, ERR_USAGE, NULL, "no code") : 0;
 }
 
