@@ -112,6 +112,26 @@ static void draw_token(struct out *o, json_object *token)
 	    is(token, "verdict", "unknown") ? "it is good" : verdict);
 }
 
+/* What the token says of itself; many say nothing. */
+static void draw_claims(struct out *o, json_object *claims)
+{
+	_cleanup_free_ char *user = NULL, *issued = NULL, *ends = NULL, *text = NULL;
+	char stamp[FMT_SIZE];
+	int64_t ms;
+
+	if (!claims) {
+		return;
+	}
+	user = json_get_str(claims, "username") ? out_member(o, claims, "username") : NULL;
+	ms = fmt_parse_time(json_get_str(claims, "issued"));
+	issued = ms >= 0 ? xasprintf("issued %s", fmt_stamp(ms, stamp)) : NULL;
+	ms = fmt_parse_time(json_get_str(claims, "expires"));
+	ends = ms >= 0 ? xasprintf("ends %s", fmt_stamp(ms, stamp)) : NULL;
+	text = xasprintf("%s%s%s%s%s", user ? user : "", user && (issued || ends) ? ", " : "",
+	    issued ? issued : "", issued && ends ? ", " : "", ends ? ends : "");
+	draw_pair(o, "claims", *text ? text : "nothing of use");
+}
+
 /* What is to be known of a list that the cloud has not confirmed, else NULL. Owned. */
 static char *kept_text(json_object *o)
 {
@@ -149,6 +169,7 @@ void show_account(struct out *o, json_object *status)
 	draw_pair(o, "state", state);
 	if (token) {
 		draw_token(o, token);
+		draw_claims(o, json_get_obj(token, "claims"));
 	}
 	if (json_get_i64(status, "printers", &printers)) {
 		_cleanup_free_ char *list = kept_text(status);

@@ -116,9 +116,10 @@ class ScriptedCase(Case):
             terminal = self.terminal("--email", EMAIL)
             self.answer_password(terminal)
             terminal.until(words)
-            self.assertTrue(self.echo(terminal))
+            self.assertFalse(self.echo(terminal))
             terminal.type(b"123456\n")
             self.assertEqual(terminal.end(), 0, terminal.text)
+            self.assertNotIn(b"123456", terminal.text)
             self.assertEqual(self.daemon_.said("account.verify_code")[-1], {"login": "L1", "code": "123456"})
 
     def test_a_wrong_code_may_be_entered_again_three_times_in_all(self):
@@ -264,6 +265,15 @@ class ScriptedCase(Case):
             self.assertEqual((code, words in out, err.count("\n")), (exit_status, True, int(exit_status > 0)), (out, err))
             code, out, _ = self.pipe("account", "token", "--json")
             self.assertEqual((code, json.loads(out)), (exit_status, status))
+
+    def test_what_a_token_says_of_itself_is_shown_where_it_says_anything(self):
+        claims = {"username": "u_7\x1b", "issued": "2026-01-02T03:04:05.000Z", "expires": None}
+        for said, words in ((claims, r"claims    u_7\\x1B, issued 2026-01-02 [0-9:]+\n"), ({**claims, "username": None}, "claims    issued 2026"),
+                            ({"username": None, "issued": None, "expires": None}, "claims    nothing of use\n")):
+            self.daemon_.answers["account.status"] = [answer({**SHOWN, "token": {**SHOWN["token"], "claims": said}})]
+            self.assertRegex(self.pipe("account")[1], words)
+        self.daemon_.answers["account.status"] = [answer({**SHOWN, "token": {**SHOWN["token"], "claims": None}})]
+        self.assertNotIn("claims", self.pipe("account")[1])
 
     def test_tables_of_the_account(self):
         self.daemon_.answers["account.devices"] = [answer({"devices": [
