@@ -54,9 +54,9 @@ const char *call_take_printer(struct ctl *c)
 	}
 	if (c->word_count > 0) {
 		c->word_count--;
-		return *c->words++;
+		c->printer = *c->words++;
 	}
-	return NULL;
+	return c->printer;
 }
 
 int call_open(struct ctl *c)

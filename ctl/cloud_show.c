@@ -125,6 +125,29 @@ static void draw_items(struct ctl *c, const struct listed *l, json_object *items
 	table_end(&t);
 }
 
+/* The words of the call that say which things are listed, and how many. */
+static void draw_words(struct ctl *c)
+{
+	static const struct {
+		enum opt opt;
+		const char *name;
+	} kept[] = {{OPT_PRINTER, "-p"}, {OPT_TYPE, "--type"}, {OPT_LIMIT, "--limit"}};
+
+	if (c->printer) {
+		_cleanup_free_ char *word = out_safe(&c->out, c->printer);
+
+		fprintf(c->out.f, " %s", word);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(kept); i++) {
+		const char *value = c->args.value[kept[i].opt];
+		_cleanup_free_ char *word = value ? out_safe(&c->out, value) : NULL;
+
+		if (word) {
+			fprintf(c->out.f, " %s %s", kept[i].name, word);
+		}
+	}
+}
+
 /* "20 of 53; the next: bambuctl tasks --after 910034" */
 static void draw_end(struct ctl *c, json_object *result, size_t count)
 {
@@ -146,8 +169,18 @@ static void draw_end(struct ctl *c, json_object *result, size_t count)
 	if (total >= 0) {
 		fprintf(c->out.f, " of %" PRId64, total);
 	}
-	fprintf(c->out.f, "; the next: bambuctl %s --%s %s\n", c->verb,
-	    json_get_str(result, "next") ? "after" : "page", next);
+	fprintf(c->out.f, "; the next: bambuctl %s", c->verb);
+	draw_words(c);
+	fprintf(c->out.f, " --%s %s\n", json_get_str(result, "next") ? "after" : "page", next);
+}
+
+/* "-" could be taken for nothing there. */
+static void draw_hidden(struct ctl *c)
+{
+	if (c->method && strcmp(c->method->name, "camera.ttcode") == 0 &&
+	    !c->args.given[OPT_SHOW] && c->out.legend && !c->out.quiet) {
+		fputs("the secrets are shown with --show\n", c->out.f);
+	}
 }
 
 void cloud_show(struct ctl *c, json_object *result)
@@ -164,5 +197,6 @@ void cloud_show(struct ctl *c, json_object *result)
 		draw_end(c, result, json_object_array_length(items));
 	} else {
 		out_text(&c->out, result);
+		draw_hidden(c);
 	}
 }

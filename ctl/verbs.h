@@ -44,7 +44,8 @@ struct ctl {
 	const struct method *method; /* NULL = none */
 	const char *const *words;    /* what follows the verb */
 	int word_count;
-	char *joined; /* owned: several printer words as one selector */
+	const char *printer; /* the word that named it, NULL = none did */
+	char *joined;	     /* owned: several printer words as one selector */
 };
 
 /* "mqtt rack1 listen" is said as well as "mqtt listen rack1": puts the words of such a verb

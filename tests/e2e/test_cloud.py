@@ -163,7 +163,13 @@ class Verbs(CloudVerbs):
         self.signed_in()
         tasks = self.daemon_.ctl("tasks", "--limit", "5")[1]
         self.assertIn("TITLE", tasks)
-        self.assertIn("5 of 53; the next: bambuctl tasks --after ", tasks)
+        self.assertIn("5 of 53; the next: bambuctl tasks --limit 5 --after ", tasks)
+        # What is said to type lists the rest of the same things.
+        for words in (("tasks", self.serials[0], "--limit", "2"), ("tasks", "-p", self.serials[0], "--limit=2"), ("messages", "--type", "6", "--limit", "2")):
+            first = self.daemon_.ctl(*words)[1]
+            then = first.splitlines()[-1].split("the next: bambuctl ")[1].split()
+            ids = [line.split()[0] for text in (first, self.daemon_.ctl(*then)[1]) for line in text.splitlines()[1:3]]
+            self.assertEqual(ids, [item["id"] for item in self.ctl_json(*words[:-2 if words[-2] == "--limit" else -1], "--limit", "4")["items"]], then)
         self.assertIn("the next: bambuctl projects --page 2", self.daemon_.ctl("projects")[1])
         self.assertEqual(len(self.ctl_json("messages")["items"]), 20)
         self.assertIn("cube.gcode.3mf", self.daemon_.ctl("cloud", "files")[1])
