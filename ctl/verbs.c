@@ -56,6 +56,7 @@ const struct verb verb_table[] = {
     {"camera timelapse", .usage = "[PRINTER] DIR --every layer|TIME|N% [--fps N] [--no-video]",
 	.help = "Keep a picture for each layer, time or percent of a job, and a video of them",
 	.run = camera_timelapse_run},
+    {"camera ttcode", "camera.ttcode", "[PRINTER] [--show]", .show = cloud_show, .words_max = 0},
     {"camera url", "camera.url", "[PRINTER] [--show]", .show = camera_show_url, .words_max = 0},
     {"cloud device", "cloud.device_info", .show = cloud_show, .words_max = 0},
     {"cloud files", "cloud.files", .columns_of = cloud_columns, .show = cloud_show, .words_max = 0},
