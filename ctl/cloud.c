@@ -202,6 +202,32 @@ int cloud_task_create_run(struct ctl *c)
 	return status ? status : call_print(c, result, NULL);
 }
 
+/* Taken is not printing: nobody saw this endpoint work. */
+void cloud_show_print(struct ctl *c, json_object *result)
+{
+	_cleanup_free_ char *serial = out_member(&c->out, result, "serial");
+	_cleanup_free_ char *job = out_member(&c->out, result, "job");
+	_cleanup_free_ char *status = out_member(&c->out, result, "status");
+
+	fprintf(c->out.f, "%s  handed to the cloud, which says: job %s, %s\n", serial, job, status);
+	if (c->out.legend && !c->out.quiet) {
+		fprintf(c->out.f,
+		    "(experimental) whether the printer takes it: bambuctl status %s\n", serial);
+	}
+}
+
+int cloud_print(struct ctl *c, const char *printer, const char *file)
+{
+	_cleanup_json_ json_object *result = NULL;
+	json_object *params = json_object_new_object();
+	int status;
+
+	json_object_object_add(params, "printer", json_object_new_string(printer));
+	json_object_object_add(params, "file", json_object_new_string(file));
+	status = call_method(c, "cloud.print_start", params, &result);
+	return status ? status : call_print(c, result, cloud_show_print);
+}
+
 static void show_uploaded(struct ctl *c, json_object *result)
 {
 	_cleanup_free_ char *name = out_member(&c->out, result, "name");

@@ -13,6 +13,7 @@
 #include "common/util.h"
 #include "ctl/act.h"
 #include "ctl/call.h"
+#include "ctl/cloud.h"
 #include "ctl/files.h"
 #include "ctl/inspect.h"
 
@@ -38,13 +39,10 @@ static bool ends_with(const char *text, const char *end)
 
 static int name_file(struct print_plan *p, const char *word)
 {
-	struct err e = {0};
-
 	if (str_starts(word, IN_CLOUD)) {
-		err_set(&e, ERR_UNSUPPORTED,
-		    "printing from the cloud needs a signed-in account: not in this version");
-		err_hint(&e, "download the file, then print it");
-		return out_fail(&p->c->out, &e);
+		p->in_cloud = true;
+		p->file = word + strlen(IN_CLOUD);
+		return p->file[0] ? 0 : call_misuse(p->c, "%sID: which file?", IN_CLOUD);
 	}
 	p->on_printer = str_starts(word, ON_PRINTER);
 	p->file = p->on_printer ? word + strlen(ON_PRINTER) : word;
@@ -343,6 +341,23 @@ static int run(struct print_plan *p, struct files_source *source)
 	return status ? status : begin(p);
 }
 
+/* The cloud has the printer fetch the file as it is: there is nothing to choose or to look at. */
+static int run_in_cloud(struct print_plan *p)
+{
+	static const enum opt none[] = {OPT_AMS, OPT_BED_TYPE, OPT_CHECK, OPT_DRY_RUN,
+	    OPT_FLOW_CALI, OPT_LAYER_INSPECT, OPT_NO_AMS, OPT_NO_LEVEL, OPT_NO_VIBRATION, OPT_PLATE,
+	    OPT_TIMELAPSE, OPT_WAIT};
+
+	for (size_t i = 0; i < ARRAY_SIZE(none); i++) {
+		if (p->c->args.given[none[i]]) {
+			return call_misuse(p->c,
+			    "a file of the cloud is started as it is: no options go with %sID",
+			    IN_CLOUD);
+		}
+	}
+	return cloud_print(p->c, p->printer, p->file);
+}
+
 int print_run(struct ctl *c)
 {
 	struct files_source source = {.fd = -1};
@@ -350,7 +365,7 @@ int print_run(struct ctl *c)
 	int status = read_words(&p);
 
 	if (!status) {
-		status = run(&p, &source);
+		status = p.in_cloud ? run_in_cloud(&p) : run(&p, &source);
 	}
 	files_source_close(&source);
 	plan_finish(&p);

@@ -11,8 +11,9 @@ extern const struct column_set print_columns;
 struct print_plan {
 	struct ctl *c;
 	char *printer;	       /* owned: as named, then its real name */
-	const char *file;      /* the word, without "@sd:" */
+	const char *file;      /* the word, without "@sd:" or "@cloud:" */
 	bool on_printer;       /* it is there already */
+	bool in_cloud;	       /* the account's: the cloud starts it */
 	bool is_gcode;	       /* bare: no plates, no filaments */
 	char *path;	       /* owned: where it is or will be on the printer */
 	json_object *contents; /* owned: of inspect_file; NULL not looked at */

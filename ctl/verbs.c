@@ -60,6 +60,7 @@ const struct verb verb_table[] = {
     {"camera url", "camera.url", "[PRINTER] [--show]", .show = camera_show_url, .words_max = 0},
     {"cloud device", "cloud.device_info", .show = cloud_show, .words_max = 0},
     {"cloud files", "cloud.files", .columns_of = cloud_columns, .show = cloud_show, .words_max = 0},
+    {"cloud print", "cloud.print_start", .show = cloud_show_print, .words_max = 1},
     {"cloud prints", "cloud.print_status", .columns_of = cloud_columns, .show = cloud_show,
 	.words_max = 0},
     {"cloud slicer-resources", "cloud.slicer_resources", "[TYPE] [VERSION]",
@@ -109,7 +110,8 @@ const struct verb verb_table[] = {
     {"nozzle", "device.nozzle", .run = settings_run},
     {"option", "print.option", .run = settings_run},
     {"print", "print.start",
-	"[PRINTER] FILE|@sd:PATH [--plate N] [--ams auto|SLOTS | --no-ams] [--check] [--wait]",
+	"[PRINTER] FILE|@sd:PATH|@cloud:ID [--plate N] [--ams auto|SLOTS | --no-ams] [--check] "
+	"[--wait]",
 	"Print a file: look at it, choose spools, hand it over, start it",
 	.columns = &print_columns, .run = print_run},
     {"printer add", "printer.add",

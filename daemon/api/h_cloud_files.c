@@ -9,6 +9,8 @@
 #include "daemon/api/core.h"
 #include "daemon/api/handlers.h"
 #include "daemon/api/reply.h"
+#include "daemon/fleet/registry.h"
+#include "daemon/fleet/start.h"
 
 /* Asked in this order until one has files (inventory 2.21): which of them an account's files are in
  * is not known beforehand. */
@@ -31,6 +33,7 @@ struct search {
 	struct err error; /* of the last that was not */
 	struct cloud_form form;
 	/* cloud.print_start */
+	const struct registry *registry;
 	char *wanted, *serial;
 	json_object *settings;
 };
@@ -144,13 +147,24 @@ static json_object *print_params(const struct search *s, json_object *file)
 	return params;
 }
 
+/* Of a printer that we do not have, the cloud has to know. */
+static int check_free(const struct registry *registry, const char *serial, struct err *e)
+{
+	const struct printer *p = registry_by_serial(registry, serial);
+
+	return p != NULL ? start_check(p, e) : 0;
+}
+
 static void print_file(struct search *s, json_object *file)
 {
 	_cleanup_json_ json_object *params = print_params(s, file);
 	struct err e = {0};
 
-	s->ask = endpoint_ask_start(
-	    s->rest, endpoint_find("cloud.print_start"), params, s->serial, on_printed, s, &e);
+	/* Once more: looking for the file took its time. */
+	if (check_free(s->registry, s->serial, &e) == 0) {
+		s->ask = endpoint_ask_start(s->rest, endpoint_find("cloud.print_start"), params,
+		    s->serial, on_printed, s, &e);
+	}
 	if (s->ask == NULL) {
 		fail(s, &e);
 	}
@@ -292,10 +306,14 @@ int h_cloud_print_start(struct call *c)
 	struct search *s;
 	int r = cloud_serial(c, true, &serial);
 
+	if (r == 0) {
+		r = check_free(c->server->deps.registry, serial, c->e);
+	}
 	if (r < 0) {
 		return r;
 	}
 	s = xcalloc(1, sizeof(*s));
+	s->registry = c->server->deps.registry;
 	s->serial = TAKE(serial);
 	s->wanted = xstrdup(json_get_str(c->params, "file"));
 	s->settings = json_object_get(json_get_obj(c->params, "settings"));

@@ -22,6 +22,10 @@ class CloudVerbs(AccountCase):
                 return ids, pages
             more = {key: got["next"]}
 
+    def idle(self):
+        self.do("state", self.lan[0], "idle")
+        self.daemon_.wait_status(self.lan[0], "no job", lambda s: s["print"]["state"] == "idle")
+
     def ctl_json(self, *words):
         return json.loads(self.daemon_.ctl(*words, "--json")[1])
 
@@ -88,9 +92,27 @@ class Endpoints(CloudVerbs):
         self.assertEqual(self.call("account.profile")["name"], "other")
         task = self.call("cloud.task_create", task={"modelId": "1", "title": "t", "deviceId": self.serials[0]})
         self.assertEqual(self.call("cloud.tasks", limit=1)["items"][0]["id"], task["id"])
+        self.idle()
         job = self.call("cloud.print_start", printer=self.serials[0], file="cube.gcode.3mf")
         self.assertEqual(job["status"], "queued")
         self.assertEqual(self.error("cloud.print_start", printer=self.serials[0], file="none"), "no_such_file")
+
+    def test_a_file_of_the_account_is_printed_by_the_cloud_on_a_printer_that_is_free(self):
+        self.signed_in()
+        name = self.lan[0]
+        self.idle()
+        for words in (("print", name, "@cloud:cube.gcode.3mf"), ("cloud", "print", name, "cube.gcode.3mf")):
+            code, out, err = self.daemon_.ctl(*words)
+            self.assertEqual((code, err), (0, ""), out)
+            self.assertRegex(out, rf"^{self.serials[0]}  handed to the cloud, which says: job [0-9]+, queued\n\(experimental\) .*bambuctl status")
+        self.assertEqual(self.ctl_json("print", name, "@cloud:330001")["status"], "queued")
+        self.assertEqual(self.count("print"), 3)
+        self.do("job", name, "start")
+        self.daemon_.wait_status(name, "a job", lambda s: s["print"]["state"] != "idle")
+        asked = self.counters()["requests"]
+        code, _, err = self.daemon_.ctl("print", name, "@cloud:cube.gcode.3mf")
+        self.assertEqual((code, "the printer is " in err), (9, True), err)
+        self.assertEqual(self.counters()["requests"], asked)
 
     def test_a_printer_is_unbound_and_bound_again(self):
         self.signed_in()

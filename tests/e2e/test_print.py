@@ -202,7 +202,10 @@ class Checked(Prints):
         junk = self.folder / "junk.3mf"
         junk.write_bytes(b"no archive")
         self.refused(REFUSED, "", self.one, str(junk))
-        self.refused(14, "signed-in account", self.one, "@cloud:123")
+        self.refused(11, "nobody is signed in", self.one, "@cloud:123")
+        self.refused(2, "no options go with @cloud:ID", self.one, "@cloud:123", "--check")
+        self.refused(2, "no options go with @cloud:ID", self.one, "@cloud:123", "--plate", "2")
+        self.refused(2, "which file?", self.one, "@cloud:")
         self.refused(2, ".3mf or .gcode", self.one, "lid.stl")
         self.refused(REFUSED, "No such file", self.one, str(self.folder / "none.3mf"))
         self.refused(2, "--ams goes with", self.one, "@sd:x.gcode", "--ams", "A1")

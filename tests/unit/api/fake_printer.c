@@ -9,6 +9,7 @@
 #include "daemon/fleet/door.h"
 #include "daemon/fleet/fleet.h"
 #include "daemon/fleet/printer_config.h"
+#include "daemon/fleet/start.h"
 #include "daemon/io/loop.h"
 #include "daemon/model/hub.h"
 
@@ -141,6 +142,19 @@ void fake_printer_print_state(struct printer *p, enum print_state state)
 {
 	p->state.print.state = state;
 	mark(p, SECTION_PRINT);
+}
+
+int start_check(const struct printer *p, struct err *e)
+{
+	if (p->link != LINK_ONLINE) {
+		err_set(e, ERR_STALE, "not known");
+		return -EAGAIN;
+	}
+	if (p->state.print.state != PRINT_IDLE) {
+		err_set(e, ERR_BUSY, "a job");
+		return -EBUSY;
+	}
+	return 0;
 }
 
 void fake_printer_file(struct printer *p, const char *file)

@@ -170,10 +170,20 @@ static void an_account_without_files_has_none_and_one_that_cannot_be_asked_an_er
 	refused_with(client_line(&rig, &client), "token_dead");
 }
 
+static struct printer *free_printer(void)
+{
+	struct printer *p = rig_printer(&rig, 0);
+
+	fake_printer_link(p, LINK_ONLINE);
+	fake_printer_print_state(p, PRINT_IDLE);
+	return p;
+}
+
 static void a_print_begins_with_the_file(void **state)
 {
 	json_object *line;
 
+	free_printer();
 	ask("cloud.print_start", "{\"printer\":\"p0\",\"file\":\"cube.3mf\"}");
 	fake_rest_answer(rest, 200,
 	    "{\"files\":[{\"file_id\":\"3\",\"file_name\":\"cube.3mf\",\"file_url\":\"https://"
@@ -189,6 +199,32 @@ static void a_print_begins_with_the_file(void **state)
 	fake_rest_answer(rest, 200, "{\"files\":[]}");
 	fake_rest_answer(rest, 200, "{\"projects\":[]}");
 	refused_with(answered(200, "{\"hits\":[]}"), "no_such_file");
+}
+
+static void a_printer_that_is_not_free_is_sent_nothing(void **state)
+{
+	struct printer *p = free_printer();
+	unsigned before = fake_rest_count(rest);
+
+	fake_printer_print_state(p, PRINT_PRINTING);
+	ask("cloud.print_start", "{\"printer\":\"p0\",\"file\":\"cube.3mf\"}");
+	refused_with(client_line(&rig, &client), "busy");
+	fake_printer_link(p, LINK_STALE);
+	ask("cloud.print_start", "{\"printer\":\"p0\",\"file\":\"cube.3mf\"}");
+	refused_with(client_line(&rig, &client), "stale");
+	assert_int_equal(fake_rest_count(rest), before);
+	/* A job that begins while the file is looked for. */
+	free_printer();
+	ask("cloud.print_start", "{\"printer\":\"p0\",\"file\":\"cube.3mf\"}");
+	fake_printer_print_state(p, PRINT_PREPARING);
+	refused_with(
+	    answered(200, "{\"files\":[{\"file_id\":\"3\",\"file_name\":\"cube.3mf\"}]}"), "busy");
+	assert_int_equal(fake_rest_count(rest), before + 1);
+	/* Whose state nobody here knows: the cloud has to. */
+	ask("cloud.print_start", "{\"printer\":\"01P00A0000000ZZ\",\"file\":\"3\"}");
+	fake_rest_answer(rest, 200, "{\"files\":[{\"file_id\":\"3\",\"file_name\":\"c\"}]}");
+	asked("POST", IOT "/print", NULL);
+	json_object_put(answered(200, "{\"job_id\":\"j\"}"));
 }
 
 static void answers_of_another_form_are_errors(void **state)
@@ -325,6 +361,8 @@ int main(void)
 		an_account_without_files_has_none_and_one_that_cannot_be_asked_an_error, setup,
 		teardown),
 	    cmocka_unit_test_setup_teardown(a_print_begins_with_the_file, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		a_printer_that_is_not_free_is_sent_nothing, setup, teardown),
 	    cmocka_unit_test_setup_teardown(answers_of_another_form_are_errors, setup, teardown),
 	    cmocka_unit_test_setup_teardown(
 		what_cannot_be_meant_is_refused_before_it_is_sent, setup, teardown),
