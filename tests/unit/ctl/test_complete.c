@@ -56,7 +56,7 @@ static void complete_offers_verbs_word_by_word(void **state)
 
 static void complete_offers_only_what_is_built(void **state)
 {
-	assert_and_free(COMPLETE("to"), "");
+	assert_and_free(COMPLETE("hist"), "");
 	assert_and_free(COMPLETE("history", ""), "");
 }
 
