@@ -19,6 +19,7 @@
 	"{\"print\":{\"command\":\"push_status\",\"msg\":0,\"gcode_state\":\"IDLE\",\"bed_" \
 	"temper\":20}}"
 #define DELTA "{\"print\":{\"bed_temper\":21}}"
+#define DAY_MS (24 * 60 * 60 * 1000)
 
 static struct printer *p;
 
@@ -132,6 +133,59 @@ static void short_outage_is_retried_within_4_s(void **state)
 		fake_advance(4100);
 		assert_int_equal(fake.opens, opens + 1);
 	}
+}
+
+/* Ten minutes in which the printer is heard. The timers that are armed then. */
+static size_t ten_quiet_minutes(void)
+{
+	for (int i = 0; i < 30; i++) {
+		fake_advance(20 * 1000);
+		fake_message(REPORT, FULL);
+	}
+	assert_int_equal(printer_link_state(p), LINK_ONLINE);
+	return loop_timers(fake.loop);
+}
+
+static void outage_of_a_day_is_tried_once_or_twice_a_minute(void **state)
+{
+	unsigned tries = 0;
+	size_t timers;
+
+	go_online();
+	timers = ten_quiet_minutes();
+	fake_down(MQTT_DOWN_REFUSED_PORT, "connection refused");
+	for (int64_t end_ms = fake.now_ms + DAY_MS; fake.now_ms < end_ms;) {
+		unsigned opens = fake.opens;
+
+		fake_advance(500);
+		if (fake.opens != opens) {
+			assert_int_equal(fake.opens, opens + 1);
+			tries++;
+			fake_down(MQTT_DOWN_REFUSED_PORT, "connection refused");
+		}
+	}
+	assert_in_range(tries, 24 * 60, 2 * 24 * 60 + 60);
+	fake_advance(60 * 1000);
+	go_online();
+	assert_int_equal(ten_quiet_minutes(), timers);
+}
+
+static void loss_every_10_minutes_of_a_day_leaves_no_timer(void **state)
+{
+	size_t timers;
+
+	go_online();
+	timers = ten_quiet_minutes();
+	for (unsigned i = 0; i < 24 * 6; i++) {
+		unsigned opens = fake.opens;
+
+		fake_down(MQTT_DOWN_LOST, "connection closed by the printer");
+		fake_advance(1100);
+		assert_int_equal(fake.opens, opens + 1);
+		go_online();
+		assert_int_equal(ten_quiet_minutes(), timers);
+	}
+	assert_int_equal(fake_events(EVENT_PRINTER_OFFLINE), 24 * 6);
 }
 
 /* Let in, and over after that time; then the next attempt is waited for. Its delay in ms. */
@@ -469,6 +523,8 @@ int main(void)
 	    RULE(lookup_without_an_answer_keeps_the_last_good_address),
 	    RULE(loss_keeps_the_values_and_says_offline),
 	    RULE(short_outage_is_retried_within_4_s),
+	    RULE(outage_of_a_day_is_tried_once_or_twice_a_minute),
+	    RULE(loss_every_10_minutes_of_a_day_leaves_no_timer),
 	    RULE(being_let_in_for_a_moment_is_not_the_end_of_an_outage),
 	    RULE(loss_of_a_session_that_stood_is_retried_at_once),
 	    RULE(three_kicks_a_minute_are_another_client_and_15_minutes),

@@ -16,6 +16,9 @@
 #define REPORT "device/" SERIAL "/report"
 #define FULL(state) \
 	"{\"print\":{\"command\":\"push_status\",\"msg\":0,\"gcode_state\":\"" state "\"}}"
+#define AMS(humidity)                                                                             \
+	"{\"print\":{\"ams\":{\"ams_exist_bits\":\"1\",\"ams\":[{\"id\":\"0\",\"info\":\"1001\"," \
+	"\"humidity\":\"5\",\"humidity_raw\":\"" humidity "\"}]}}}"
 #define DELTA(state) "{\"print\":{\"gcode_state\":\"" state "\"}}"
 
 static struct printer *p;
@@ -88,6 +91,23 @@ static void end_without_a_reason_is_told_after_3_s(void **state)
 	assert_int_equal(fake_events(EVENT_PRINT_FAILED), 1);
 }
 
+static void warning_stands_by_the_clock_of_the_loop(void **state)
+{
+	fake.fleet.limits = (struct derive_limits){.humid_pct = 40, .hold_ms = 600 * 1000};
+	fake_message(REPORT, AMS("20"));
+	fake_message(REPORT, AMS("50"));
+	for (int i = 0; i < 29; i++) {
+		fake_advance(20 * 1000);
+		fake_message(REPORT, DELTA("RUNNING"));
+	}
+	assert_int_equal(fake_events(EVENT_AMS_HUMIDITY_HIGH), 0);
+	fake_advance(21 * 1000);
+	fake_message(REPORT, DELTA("RUNNING"));
+	assert_int_equal(fake_events(EVENT_AMS_HUMIDITY_HIGH), 1);
+	fake_advance(3600 * 1000);
+	assert_int_equal(fake_events(EVENT_AMS_HUMIDITY_HIGH), 1);
+}
+
 static void printer_that_is_destroyed_tells_no_end(void **state)
 {
 	struct printer_config c = fake_config("one", SERIAL);
@@ -135,6 +155,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    RULE(event_comes_before_the_change_it_is_of),
 	    RULE(end_without_a_reason_is_told_after_3_s),
+	    RULE(warning_stands_by_the_clock_of_the_loop),
 	    RULE(printer_that_is_destroyed_tells_no_end),
 	    RULE(deltas_after_a_reconnect_wait_for_a_full_report),
 	    RULE(what_ended_while_the_link_was_down_is_told_late),
