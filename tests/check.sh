@@ -88,6 +88,7 @@ if [ $long = yes ]; then
 	one links env BUILD_DIR=build-release PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 tests/e2e/long_links.py
 	one kills env BUILD_DIR=build-release PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 tests/e2e/store_kills.py
 	one verify env BUILD_DIR=build-release PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 tests/e2e/verify.py
+	one soak env BUILD_DIR=build-release PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 tests/e2e/soak.py
 	one promtool tests/e2e/promtool.sh build-release
 	one fuzz tests/fuzz/run.sh
 	one benchmarks tests/bench/run.sh build-release
