@@ -28,6 +28,7 @@ CTL = "/usr/local/bin/bambuctl"
 ETC = pathlib.Path("/etc/bambud")
 DROP_INS = pathlib.Path("/run/systemd/system/bambud.service.d")
 UNITS = ["bambud.service", "bambud.socket"]
+POLLERS, RESTARTS = 200, 5
 
 
 def run(*args, check=True, **kw):
@@ -81,6 +82,61 @@ def status(name):
 
 def wait_link(name, state):
     return wait_until(f"{name} to be {state}", lambda: status(name)["link"]["state"] == state)
+
+
+class Poller(threading.Thread):
+    """Asks for what is new and for the printer, again and again: on one connection as long as it stands, or each time on a new one.
+
+    A restart may cut a connection between two calls, never a call that was taken."""
+    ending = threading.Event()
+
+    def __init__(self, keep):
+        super().__init__()
+        self.keep, self.client, self.calls, self.problem, self.kinds = keep, None, 0, None, []
+        self.cursor = call("events.list", {"limit": 1})["cursor"]
+
+    def run(self):
+        try:
+            while not self.ending.wait(0.3):
+                self.look()
+                printer = self.ask("printer.get", {"printer": "one"})
+                if printer["print"]["state"] != "printing":
+                    raise AssertionError(f"shown as {printer['print']['state']}")
+                self.calls += 1
+        except Exception as e:  # pylint: disable=broad-except
+            self.problem = repr(e)
+        finally:
+            self.close()
+
+    def close(self):
+        if self.client:
+            self.client.close()
+        self.client = None
+
+    def ask(self, method, params):
+        if not self.keep:
+            return call(method, params)
+        while True:
+            self.client = self.client or Client(SOCKET)
+            try:
+                wanted = self.client.request(method, params)
+            except (BrokenPipeError, ConnectionResetError):  # it was not taken
+                self.close()
+                continue
+            return self.client.reply(wanted)["result"]
+
+    def look(self):
+        """The next events, without gap or repeat."""
+        page = self.ask("events.list", {"since": self.cursor, "limit": 1000})
+        epoch, seq = self.cursor.split(".")
+        for event in page["events"]:
+            seq = int(seq) + 1
+            if event["seq"] != seq:
+                raise AssertionError(f"event {event['seq']} instead of {seq}")
+            self.kinds.append(event["kind"])
+        if page["lost"] or page["cursor"].split(".")[0] != epoch:
+            raise AssertionError(f"lost: {page['cursor']} after {self.cursor}")
+        self.cursor = page["cursor"]
 
 
 class Service(unittest.TestCase):
@@ -242,6 +298,29 @@ class Service(unittest.TestCase):
             t.join()
         self.assertEqual(failed, [])
         self.assertEqual(show("NRestarts"), "0")
+
+    def test_two_hundred_polling_clients_miss_nothing_over_restarts(self):
+        self.start("one")
+        crowd = [Poller(keep=i % 2 == 1) for i in range(POLLERS)]
+        for poller in crowd:
+            poller.start()
+        for n in range(RESTARTS):
+            before = [p.calls for p in crowd]
+            systemctl("restart", "bambud.service")
+            wait_until(f"calls of everybody after restart {n + 1}",
+                       lambda b=before: all(p.calls > 2 + was or p.problem for p, was in zip(crowd, b)))
+        Poller.ending.set()
+        for poller in crowd:
+            poller.join()
+        self.assertEqual([p.problem for p in crowd if p.problem], [])
+        last = call("events.list", {"limit": 1})["cursor"]
+        for poller in crowd:
+            poller.look()
+            poller.close()
+            self.assertEqual(poller.kinds.count("daemon.started"), RESTARTS)
+            self.assertEqual(poller.kinds.count("daemon.stopping"), RESTARTS)
+            self.assertGreaterEqual(int(poller.cursor.split(".")[1]), int(last.split(".")[1]))
+        self.assertEqual((show("Result"), show("NRestarts")), ("success", "0"))
 
     def test_without_the_socket_unit_the_daemon_makes_its_socket(self):
         os.symlink("/dev/null", "/run/systemd/system/bambud.socket")
