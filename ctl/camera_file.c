@@ -126,45 +126,6 @@ int camera_file_dir(const char *dir, const char *prefix, int64_t *ret_last)
 	return 0;
 }
 
-static int digit(char c)
-{
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-				     "0123456789+/";
-	const char *found = c != '\0' ? strchr(digits, c) : NULL;
-
-	return found ? (int)(found - digits) : -1;
-}
-
-char *camera_decode(const char *text, size_t *ret_len)
-{
-	size_t len = strlen(text), pad = 0, used = 0;
-	char *out;
-
-	if (len == 0 || len % 4 != 0) {
-		return NULL;
-	}
-	pad = text[len - 1] != '=' ? 0 : text[len - 2] != '=' ? 1 : 2;
-	out = xmalloc(len / 4 * 3);
-	for (size_t i = 0; i < len; i += 4) {
-		unsigned bits = 0;
-
-		for (size_t k = i; k < i + 4; k++) {
-			int d = k < len - pad ? digit(text[k]) : 0;
-
-			if (d < 0) {
-				free(out);
-				return NULL;
-			}
-			bits = bits << 6 | (unsigned)d;
-		}
-		out[used++] = (char)(bits >> 16);
-		out[used++] = (char)(bits >> 8);
-		out[used++] = (char)bits;
-	}
-	*ret_len = used - pad;
-	return out;
-}
-
 char *camera_file_word(const char *text)
 {
 	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"

@@ -19,8 +19,6 @@ int camera_file_write(const char *path, const void *data, size_t len, bool repla
 /* Makes the folder when it is missing, and finds the highest number of a file PREFIX000001.jpg in
  * it (0 = none): pictures go on behind it. 0 or negative errno. */
 int camera_file_dir(const char *dir, const char *prefix, int64_t *ret_last);
-/* Decodes base64 as RFC 4648 has it, padded. Owned bytes, NULL when it is none. */
-char *camera_decode(const char *text, size_t *ret_len);
 /* A part of a file name out of any text: letters, digits and -._ stay, all else becomes one '_',
  * no dot comes first; never empty. Owned. */
 char *camera_file_word(const char *text);

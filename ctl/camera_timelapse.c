@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "common/base64.h"
 #include "common/util.h"
 #include "ctl/call.h"
 #include "ctl/camera.h"
@@ -91,7 +92,7 @@ static int shoot(struct lapse *l)
 		return FOLLOW_ON;
 	}
 	text = json_get_str(result, "jpeg");
-	jpeg = text ? camera_decode(text, &len) : NULL;
+	jpeg = text ? base64_decode(text, &len) : NULL;
 	return jpeg ? keep(l, jpeg, len) : FOLLOW_ON;
 }
 

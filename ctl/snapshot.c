@@ -5,6 +5,7 @@
 #include <strings.h>
 #include <time.h>
 
+#include "common/base64.h"
 #include "common/util.h"
 #include "ctl/call.h"
 #include "ctl/camera.h"
@@ -111,7 +112,7 @@ static int deliver(struct ctl *c, json_object *result, const char *printer, cons
 	size_t len = 0;
 	int status;
 
-	jpeg = text ? camera_decode(text, &len) : NULL;
+	jpeg = text ? base64_decode(text, &len) : NULL;
 	if (!jpeg) {
 		err_set(&e, ERR_INTERNAL, "bambud sent no picture");
 		return out_fail(&c->out, &e);

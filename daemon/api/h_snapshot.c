@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "common/base64.h"
 #include "daemon/api/camera_call.h"
 #include "daemon/api/core.h"
 #include "daemon/api/handlers.h"
@@ -27,31 +28,13 @@ struct snapshot {
 
 /* ---- the picture as text ---- */
 
-/* Base64 as RFC 4648 has it, without an end of its own. */
-static void encode(const uint8_t *data, size_t len, char *to)
-{
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-				     "0123456789+/";
-
-	for (size_t i = 0; i < len; i += 3, to += 4) {
-		unsigned bits = (unsigned)data[i] << 16;
-
-		bits |= i + 1 < len ? (unsigned)data[i + 1] << 8 : 0;
-		bits |= i + 2 < len ? data[i + 2] : 0;
-		to[0] = digits[bits >> 18];
-		to[1] = digits[bits >> 12 & 63];
-		to[2] = i + 1 < len ? digits[bits >> 6 & 63] : '=';
-		to[3] = i + 2 < len ? digits[bits & 63] : '=';
-	}
-}
-
 static void write_jpeg(struct jw *w, const struct frame *f)
 {
-	size_t room = (f->len + 2) / 3 * 4;
+	size_t room = BASE64_LEN(f->len);
 	char *text = xmalloc(room + 2);
 
 	text[0] = '"';
-	encode(f->data, f->len, text + 1);
+	base64_encode(f->data, f->len, text + 1);
 	text[room + 1] = '"';
 	jw_raw(w, "jpeg", text, room + 2);
 	free(text);

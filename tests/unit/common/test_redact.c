@@ -167,7 +167,7 @@ static void names_of_printers_are_replaced_as_words(void **state)
 static void lines_of_a_configuration_go_by_their_key(void **state)
 {
 	expect_text("[Printer rack1-07]\nSerial=" SERIAL
-		    "\nAddress=10.1.1.1\nTags=a\n# read: /home/anna/x\n",
+		    "\nAddress=10.1.1.1\nTags=a\n# read: /home/me.2/x\n",
 	    "[Printer printer-1]\nSerial=01P000000000001\nAddress=192.0.2.1\nTags=a\n"
 	    "# read: /home/user/x\n");
 	expect_text("bambu_up{serial=\"" SERIAL "\",printer=\"rack1-07\"} 1",

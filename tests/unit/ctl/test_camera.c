@@ -96,28 +96,6 @@ static void a_head_without_an_end_is_refused(void **state)
 	parts_finish(&parts);
 }
 
-static void base64_is_decoded_or_refused(void **state)
-{
-	static const char *const bad[] = {"", "a", "abc", "ab=c", "a===", "ab\nc", "====", "ab c"};
-	_cleanup_free_ char *one = NULL, *two = NULL, *three = NULL;
-	size_t len = 0;
-
-	one = camera_decode("/w==", &len);
-	assert_int_equal(len, 1);
-	assert_int_equal((unsigned char)one[0], 0xff);
-	two = camera_decode("AAE=", &len);
-	assert_int_equal(len, 2);
-	assert_memory_equal(two, "\0\1", 2);
-	three = camera_decode("aGk+aGk/", &len);
-	assert_int_equal(len, 6);
-	assert_memory_equal(three, "hi>hi?", 6);
-	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
-		_cleanup_free_ char *got = camera_decode(bad[i], &len);
-
-		assert_null(got);
-	}
-}
-
 static void names_of_jobs_lead_nowhere(void **state)
 {
 	static const char *const pairs[][2] = {{"Benchy v2.3mf", "Benchy_v2.3mf"},
@@ -139,7 +117,6 @@ int main(void)
 	    cmocka_unit_test(the_end_brings_its_error),
 	    cmocka_unit_test(what_is_no_such_stream_is_refused),
 	    cmocka_unit_test(a_head_without_an_end_is_refused),
-	    cmocka_unit_test(base64_is_decoded_or_refused),
 	    cmocka_unit_test(names_of_jobs_lead_nowhere),
 	};
 
