@@ -1664,6 +1664,7 @@ const struct method method_table[] =
 	{
 	    .name = "record.start",
 	    .perm = PERM_ADMIN,
+	    .since = "0.6.0",
 	    .verb = "record",
 	    .usage = "PRINTER FILE",
 	    .help = "Record the messages of a printer for replay",
@@ -1671,11 +1672,13 @@ const struct method method_table[] =
 		{
 		    PRINTER,
 		    PARAM(INT, "seconds", "how long", RANGE(1, 86400)),
+		    PARAM(BOOL, "files", "keep the names of files and jobs"),
 		},
 	},
 	{
 	    .name = "record.stop",
 	    .perm = PERM_ADMIN,
+	    .since = "0.6.0",
 	    .usage = "",
 	    .help = "End a recording",
 	    .params =

@@ -22,6 +22,7 @@
 #include "ctl/print.h"
 #include "ctl/printers.h"
 #include "ctl/proxy.h"
+#include "ctl/record.h"
 #include "ctl/see.h"
 #include "ctl/show.h"
 #include "ctl/wait.h"
@@ -127,6 +128,7 @@ const struct verb verb_table[] = {
     {"proxy", .usage = "", .help = "Join stdin and stdout to the daemon's socket",
 	.run = proxy_run},
     {"put", "file.put", "[PRINTER] FILE|- [DEST]", .run = files_put_run},
+    {"record", "record.start", "[PRINTER] FILE|- [--for TIME] [--files]", .run = record_run},
     {"refresh", "printer.refresh", .show = see_show_stages, .words_max = 0},
     {"rm", "file.delete", .run = files_run, .show = files_show_deleted, .words_max = 1},
     {"snapshot", "camera.snapshot", "[PRINTER] [FILE|-] [--max-age TIME] [--show]",

@@ -16,14 +16,24 @@
 #include "daemon/config.h"
 #include "daemon/daemon.h"
 #include "daemon/io/spawn_process.h"
+#include "daemon/replay.h"
 
 enum { EXIT_CONFIG = 78 }; /* EX_CONFIG of sysexits(3) */
 
-enum action { ACTION_RUN, ACTION_CHECK, ACTION_DUMP, ACTION_HELP, ACTION_VERSION, ACTION_USAGE };
+enum action {
+	ACTION_RUN,
+	ACTION_CHECK,
+	ACTION_DUMP,
+	ACTION_REPLAY,
+	ACTION_HELP,
+	ACTION_VERSION,
+	ACTION_USAGE
+};
 
 struct options {
 	struct config_sources sources;
 	enum action action;
+	const char *capture; /* of --replay */
 };
 
 static const struct option_help {
@@ -35,7 +45,7 @@ static const struct option_help {
     {"log-level", "LEVEL", "err, warn, info or debug"},
     {"check-config", NULL, "read the configuration, say what is wrong with it, end"},
     {"dump-config", NULL, "print the configuration in force and where it comes from, end"},
-    {"replay", "FILE", "feed a recording to the parser (not in this version)"},
+    {"replay", "FILE", "print the events and the last state of a capture, end; - = stdin"},
     {"version", NULL, "print the version, end"},
     {"help", NULL, "print this help, end"},
 };
@@ -77,8 +87,8 @@ static void set_option(struct options *o, const char *name, const char *value)
 	} else if (strcmp(name, "help") == 0) {
 		o->action = ACTION_HELP;
 	} else {
-		fprintf(stderr, "bambud: --%s is not in this version\n", name);
-		o->action = ACTION_USAGE;
+		o->action = ACTION_REPLAY;
+		o->capture = value;
 	}
 }
 
@@ -200,6 +210,8 @@ int main(int argc, char **argv)
 	case ACTION_VERSION:
 		printf("bambud %s\n", BAMBUD_VERSION);
 		return 0;
+	case ACTION_REPLAY:
+		return replay_run(o.capture, stdout, stderr);
 	case ACTION_USAGE:
 		fprintf(stderr, "try: bambud --help\n");
 		return 2;

@@ -13,6 +13,7 @@
 #include "daemon/io/listener.h"
 #include "daemon/api/listens.h"
 #include "daemon/api/rate.h"
+#include "daemon/api/recorders.h"
 #include "daemon/api/server.h"
 #include "daemon/api/subs.h"
 
@@ -35,6 +36,7 @@ struct server {
 	struct listener *listener;
 	struct subs *subs;
 	struct listens *listens;
+	struct recorders *recorders;
 	struct rate rate;
 	struct log_ratelimit audit_limit; /* of refused calls */
 	struct jw scratch;		  /* the reply being written */

@@ -132,6 +132,8 @@ const struct handler handler_table[] = {
     {"printer.set", h_printer_set, true},
     {"printer.trust", h_printer_trust, true},
     {"printer.unbind", h_cloud, true},
+    {"record.start", h_record_start, true},
+    {"record.stop", h_record_stop, true},
 };
 const size_t handler_count = ARRAY_SIZE(handler_table);
 

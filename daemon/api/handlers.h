@@ -44,6 +44,9 @@ int h_printer_remove(struct call *c);
 int h_printer_discover(struct call *c);
 int h_mqtt_listen(struct call *c);
 
+int h_record_start(struct call *c);
+int h_record_stop(struct call *c);
+
 int h_ams_get(struct call *c);
 int h_hms_list(struct call *c);
 int h_hms_text(struct call *c);

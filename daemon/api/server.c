@@ -191,6 +191,7 @@ struct server *server_create(const struct api_deps *deps, const struct server_ac
 	s->handlers = handlers_by_row();
 	s->subs = subs_create(&s->deps);
 	s->listens = listens_create(&s->deps);
+	s->recorders = recorders_create(&s->deps);
 	s->started_mono_ms = loop_now_ms(deps->loop);
 	make_boot_id(s->boot_id, sizeof(s->boot_id));
 	return s;
@@ -270,6 +271,7 @@ void server_destroy(struct server *s)
 	listener_destroy(TAKE(s->listener));
 	subs_destroy(s->subs);
 	listens_destroy(s->listens);
+	recorders_destroy(s->recorders);
 	jw_finish(&s->scratch);
 	free(s->handlers);
 	free(s);

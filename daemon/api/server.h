@@ -31,7 +31,7 @@ struct api_deps {
 	struct hub *hub;
 	struct event_log *events; /* NULL: only what the hub holds is served */
 	struct registry *registry;
-	struct fleet *fleet;	 /* its tap is the server's */
+	struct fleet *fleet;	 /* its tap and wire are the server's */
 	struct files *files;	 /* NULL: file.* is unsupported */
 	struct account *account; /* NULL: none is served */
 	struct rest *rest;	 /* goes with it */

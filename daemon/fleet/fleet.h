@@ -12,6 +12,7 @@
 struct cloud_link;
 struct fleet_memory;
 struct fleet_tap;
+struct fleet_wire;
 struct hms_texts;
 struct hub;
 struct loop;
@@ -30,10 +31,11 @@ struct fleet {
 	uint64_t client_salt; /* makes client ids of this daemon its own, and stable */
 	char *state_dir;      /* where drop-ins are written; of this run, whatever a reload says */
 	struct ops *ops;
-	struct cloud_link *cloud;    /* the account's session, or NULL: no printer has a route */
-	bool listens;		     /* printers that announce themselves are heard */
-	bool prefer_cloud;	     /* Prefer=cloud: where both ways are open */
-	const struct fleet_tap *tap; /* who listens to messages, or NULL */
+	struct cloud_link *cloud;      /* the account's session, or NULL: no printer has a route */
+	bool listens;		       /* printers that announce themselves are heard */
+	bool prefer_cloud;	       /* Prefer=cloud: where both ways are open */
+	const struct fleet_tap *tap;   /* who listens to messages, or NULL */
+	const struct fleet_wire *wire; /* who records them, or NULL */
 	const struct fleet_memory *memory; /* who keeps states, or NULL */
 	const struct hms_texts *texts;	   /* the vendor's words for codes, or NULL */
 	struct derive_limits limits;	   /* where AMS units warn */

@@ -40,6 +40,9 @@ int printer_refresh(struct printer *p, const char **ret_stage, struct err *e);
 /* Somebody on the network says that the printer is alive at this IPv4 address. A hint: it is tried
  * where the configuration asks for proof of who answers. */
 void printer_announced(struct printer *p, const char *address);
+/* Asks for a full report without the pace of routine ones: for what cannot be understood without.
+ * Nothing while there is no way to it. */
+void printer_ask_whole(struct printer *p);
 /* The words for its codes may be others now. */
 void printer_texts_changed(struct printer *p);
 /* Problems sort first: refused, offline, stale, paused with error, failed, serious HMS. */

@@ -10,6 +10,7 @@
 
 #include "common/jw.h"
 #include "common/text.h"
+#include "daemon/fleet/tap.h"
 
 enum {
 	/* Printers speak every two seconds: who was heard so lately is there. */
@@ -31,8 +32,18 @@ static int64_t now_ms(const struct printer *p)
 	return loop_now_ms(p->fleet->loop);
 }
 
+static void tell_sent(const struct printer *p, enum plane plane, const char *payload, size_t len)
+{
+	const struct fleet_wire *wire = p->fleet->wire;
+
+	if (wire != NULL) {
+		wire->message(wire->arg, p, plane, false, payload, len);
+	}
+}
+
 int printer_publish_by(struct printer *p, enum plane plane, const char *payload, size_t len)
 {
+	tell_sent(p, plane, payload, len);
 	return plane == PLANE_CLOUD
 		   ? cloud_route_publish(p->planes.route, p->topic_request, payload, len)
 		   : uplink_publish(p->uplink, p->topic_request, payload, len);
@@ -110,12 +121,22 @@ static void leave(struct printer *p, const char *why)
 	pending_drop(&p->pending, why);
 }
 
-static void begin_anew(struct printer *p)
+void printer_forget_base(struct printer *p)
 {
-	p->asks.version_tries = 0;
+	const struct fleet_wire *wire = p->fleet->wire;
+
 	/* What was missed shows in the next full report; deltas before it would mix two times. */
 	state_reset(&p->state);
 	derive_gap(&p->derive);
+	if (wire != NULL) {
+		wire->anew(wire->arg, p, p->planes.active);
+	}
+}
+
+static void begin_anew(struct printer *p)
+{
+	p->asks.version_tries = 0;
+	printer_forget_base(p);
 }
 
 /* What is wrong with the local network is still to be said when the cloud stands in for it. */

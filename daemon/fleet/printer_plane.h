@@ -9,6 +9,8 @@ void printer_planes_finish(struct printer *p);
 /* The configuration speaks of the account anew. */
 void printer_planes_update(struct printer *p);
 int printer_publish(struct printer *p, const char *payload, size_t len);
+/* Deltas wait for a full report; what it shows to be different is told as late. */
+void printer_forget_base(struct printer *p);
 int printer_publish_by(struct printer *p, enum plane plane, const char *payload, size_t len);
 /* This way is the active one from now on: what was missed shows in the next full report. */
 void printer_plane_take(struct printer *p, enum plane to, const char *reason);

@@ -224,8 +224,7 @@ static void stem_flood(struct printer *p)
 		uplink_reconnect(p->uplink, "more than 200 messages in a second");
 	} else if (p->flood_count == FLOOD_MAX + 1) {
 		log_drop(p, "more than 200 in a second");
-		state_reset(&p->state);
-		derive_gap(&p->derive);
+		printer_forget_base(p);
 		printer_ask_full(p, PUSHALL_BASE);
 	}
 }
@@ -249,6 +248,9 @@ void printer_on_message(
 	if (flooded(p)) {
 		stem_flood(p);
 		return;
+	}
+	if (p->fleet->wire != NULL) {
+		p->fleet->wire->message(p->fleet->wire->arg, p, plane, true, payload, len);
 	}
 	error = report_decode(r, payload, len);
 	tap_tell(p->fleet->tap, p, topic, payload, len, error ? NULL : r);
@@ -341,6 +343,13 @@ int64_t printer_ask_full(struct printer *p, enum pushall_reason reason)
 		return 0;
 	}
 	return wait_ms;
+}
+
+void printer_ask_whole(struct printer *p)
+{
+	if (printer_is_up(p)) {
+		printer_ask_full(p, PUSHALL_CONNECT);
+	}
 }
 
 void printer_ask_version(struct printer *p)

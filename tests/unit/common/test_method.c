@@ -213,6 +213,8 @@ static const struct {
     {"printer.set", "0.6.0"},
     {"printer.trust", "0.2.0"},
     {"printer.unbind", "0.4.0"},
+    {"record.start", "0.6.0"},
+    {"record.stop", "0.6.0"},
 };
 
 static void version_names_exactly_what_is_built(void **state)
