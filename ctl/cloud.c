@@ -149,6 +149,16 @@ int cloud_api_run(struct ctl *c)
 
 /* ---- bind ---- */
 
+static void show_bound_printer(struct ctl *c, json_object *result)
+{
+	_cleanup_free_ char *serial = out_member(&c->out, result, "serial");
+	_cleanup_free_ char *name = out_member(&c->out, result, "name");
+	bool here = json_get_str(result, "name") != NULL;
+
+	fprintf(c->out.f, "%s is bound%s%s\n", serial, here ? "; it is here as " : "",
+	    here ? name : "");
+}
+
 int cloud_bind_run(struct ctl *c)
 {
 	_cleanup_json_ json_object *result = NULL;
@@ -170,7 +180,7 @@ int cloud_bind_run(struct ctl *c)
 		json_object_object_add(params, "name", json_object_new_string(c->words[1]));
 	}
 	status = call_method(c, "printer.bind", params, &result);
-	return status ? status : call_print(c, result, NULL);
+	return status ? status : call_print(c, result, show_bound_printer);
 }
 
 /* ---- */

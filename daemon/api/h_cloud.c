@@ -8,8 +8,13 @@
 #include "daemon/api/cloud_call.h"
 #include "daemon/api/core.h"
 #include "daemon/api/handlers.h"
+#include "daemon/api/render.h"
 #include "daemon/api/reply.h"
 #include "daemon/cloud/account.h"
+#include "daemon/fleet/printer.h"
+#include "daemon/fleet/registry.h"
+
+#define LIST_WAIT_MS 5000
 
 /* A question under way. */
 struct question {
@@ -19,10 +24,16 @@ struct question {
 	struct account *account;
 	struct cloud_form form;
 	char *serial;
+	const struct server *server;
+	struct loop_timer patience; /* the list of printers is waited for */
 };
 
 static void question_free(struct question *q)
 {
+	loop_timer_stop(&q->patience);
+	if (q->account != NULL) {
+		account_forget(q->account, q);
+	}
 	free(q->serial);
 	free(q);
 }
@@ -35,15 +46,52 @@ static void on_gone(void *arg)
 	question_free(q);
 }
 
-/* What was done, where the service says nothing worth showing. */
-static void write_done(struct jw *w, const struct question *q)
+static bool binds(const struct question *q)
 {
-	if (q->row->rebinds) {
+	return strcmp(q->row->method, "printer.bind") == 0;
+}
+
+/* The printer itself once it is here; an account may have printers that nobody adopted. */
+static void end_rebind(struct question *q)
+{
+	const struct printer *p = registry_by_serial(q->server->deps.registry, q->serial);
+	struct jw *w = reply_begin(q->reply);
+	struct printer_view view;
+
+	if (binds(q) && p != NULL) {
+		printer_view(p, &view);
+		render_printer(w, "result", &view, RENDER_ALL);
+	} else {
+		jw_object(w, "result");
 		jw_str(w, "serial", q->serial);
-		jw_bool(w, "bound", strcmp(q->row->method, "printer.bind") == 0);
-	} else if (q->row->shape == NULL) {
-		jw_bool(w, "done", true);
+		jw_bool(w, "bound", binds(q));
+		jw_object_end(w);
 	}
+	reply_end(q->reply);
+	question_free(q);
+}
+
+static void on_list(void *arg, const struct account_step *s)
+{
+	end_rebind(arg);
+}
+
+static void on_patience(void *arg)
+{
+	end_rebind(arg);
+}
+
+/* It is done; the list that shows it is waited for a while. */
+static void rebound(struct question *q)
+{
+	q->ask = NULL;
+	if (q->account == NULL) {
+		end_rebind(q);
+		return;
+	}
+	loop_timer_init(&q->patience, q->server->deps.loop, on_patience, q);
+	loop_timer_start(&q->patience, LIST_WAIT_MS);
+	account_refresh(q->account, on_list, q);
 }
 
 static void on_answer(void *arg, const struct endpoint_answer *a)
@@ -56,18 +104,17 @@ static void on_answer(void *arg, const struct endpoint_answer *a)
 		question_free(q);
 		return;
 	}
+	if (q->row->rebinds) {
+		rebound(q);
+		return;
+	}
 	w = reply_begin(q->reply);
 	jw_object(w, "result");
-	if (q->row->rebinds) {
-		write_done(w, q);
-	} else {
-		cloud_write(w, q->row, a->body, &q->form);
-		write_done(w, q);
+	cloud_write(w, q->row, a->body, &q->form);
+	if (q->row->shape == NULL) {
+		jw_bool(w, "done", true); /* the service says nothing worth showing */
 	}
 	jw_object_end(w);
-	if (q->row->rebinds && q->account != NULL) {
-		account_refresh(q->account);
-	}
 	reply_end(q->reply);
 	question_free(q);
 }
@@ -149,6 +196,7 @@ int h_cloud(struct call *c)
 	q = xcalloc(1, sizeof(*q));
 	q->row = row;
 	q->account = c->server->deps.account;
+	q->server = c->server;
 	q->form = cloud_form(c);
 	q->serial = TAKE(serial);
 	q->ask = endpoint_ask_start(rest, row, c->params, q->serial, on_answer, q, c->e);

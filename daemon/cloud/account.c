@@ -151,6 +151,7 @@ static void stop_requests(struct account *a)
 	loop_timer_stop(&a->poll);
 	rest_cancel(TAKE(a->who_call));
 	rest_cancel(TAKE(a->bound_call));
+	a->bound_again = false;
 }
 
 static void begin_requests(struct account *a)
@@ -295,8 +296,10 @@ static void on_bound(void *arg, const struct rest_answer *answer)
 	struct account *a = arg;
 	json_object *devices = answer->body ? rest_payload(answer->body, "devices") : NULL;
 	enum err_type how = answer->error.type;
+	bool again = a->bound_again;
 
 	a->bound_call = NULL;
+	a->bound_again = false;
 	account_note_answer(a, answer);
 	if (how == ERR_NONE && json_object_is_type(devices, json_type_array)) {
 		account_take_bound(a, devices);
@@ -305,6 +308,11 @@ static void on_bound(void *arg, const struct rest_answer *answer)
 		str_copy(a->error, sizeof(a->error), "the cloud's list of printers is none");
 	}
 	account_answer_verify(a); /* it was asked for with the token */
+	if (again && how == ERR_NONE && account_is_usable(a)) {
+		loop_timer_start(&a->poll, 0);
+		return;
+	}
+	account_answer_list(a);
 	plan_poll(a, how);
 }
 
@@ -350,12 +358,13 @@ static void on_who(void *arg, const struct rest_answer *answer)
 		}
 	}
 	account_answer_verify(a);
-	if (loop_timer_armed(&a->poll) || a->bound_call || !account_is_usable(a)) {
+	if (loop_timer_armed(&a->poll) || a->bound_call) {
 		return; /* asked about the token by hand: the list has its own time */
 	}
-	if (how == ERR_NONE) {
+	if (how == ERR_NONE && account_is_usable(a)) {
 		ask_bound(a);
 	} else {
+		account_answer_list(a);
 		plan_poll(a, how);
 	}
 }
@@ -369,14 +378,13 @@ void account_ask_who(struct account *a)
 	}
 }
 
-static void on_poll(void *arg)
+void account_poll(struct account *a)
 {
-	struct account *a = arg;
-
+	loop_timer_stop(&a->poll);
 	if (!a->told_token) {
 		loop_timer_start(&a->poll, MINUTE_MS); /* a login elsewhere is under way */
 	} else if (a->who_call) {
-		loop_timer_stop(&a->poll); /* one thing at a time: its answer goes on */
+		return; /* one thing at a time: its answer goes on */
 	} else if (!a->token.user) {
 		account_ask_who(a);
 	} else {
@@ -384,11 +392,9 @@ static void on_poll(void *arg)
 	}
 }
 
-void account_refresh(struct account *a)
+static void on_poll(void *arg)
 {
-	if (account_is_usable(a) && a->told_token && rest_blocked_ms(a->rest) == 0) {
-		on_poll(a);
-	}
+	account_poll(arg);
 }
 
 /* ---- start, configuration, end ---- */
@@ -467,6 +473,7 @@ static void sign_out(struct account *a)
 	settle_credentials(a, false);
 	account_forget_bound(a);
 	account_answer_verify(a);
+	account_answer_list(a);
 }
 
 static void on_begin(void *arg)
@@ -511,6 +518,7 @@ void account_destroy(struct account *a)
 	loop_timer_stop(&a->begin);
 	account_end_steps(a, NULL);
 	loop_deferred_cancel(&a->verify_answer);
+	loop_deferred_cancel(&a->list_answer);
 	token_finish(&a->token);
 	account_end_bound(a);
 	secret_destroy(a->config_token);

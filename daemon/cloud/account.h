@@ -122,5 +122,6 @@ void account_credentials(
     const struct account *a, const char **ret_user, const struct secret **ret_token);
 /* Wall clock of the token's end, -1 unknown or no token. */
 int64_t account_expires_ms(const struct account *a);
-/* A new bind list is asked for now, within the bucket. */
-void account_refresh(struct account *a);
+/* A new bind list is asked for now, within the bucket; of one that was asked for before it says
+ * nothing. fn, unless NULL, follows when it came or cannot be had. */
+void account_refresh(struct account *a, account_fn fn, void *arg);

@@ -55,6 +55,7 @@ struct account {
 	struct bound bound;
 	bool bound_known;
 	bool bound_kept;		       /* from an earlier run, not confirmed yet */
+	bool bound_again;		       /* what is under way was asked before a change */
 	bool bound_unsaved;		       /* bound_save is to write the file */
 	int64_t bound_mono_ms, bound_saved_ms; /* when it came; told_ms of the file */
 	struct loop_deferred bound_save;
@@ -65,8 +66,8 @@ struct account {
 	char login_id[24], *login_email;
 	struct loop_timer login_end;
 	struct account_wait login_wait; /* linked to nothing */
-	struct list verify_waits;
-	struct loop_deferred verify_answer;
+	struct list verify_waits, list_waits;
+	struct loop_deferred verify_answer, list_answer;
 	struct account_candidate candidate;
 
 	enum account_region told_region;
@@ -99,6 +100,10 @@ void account_ask_who(struct account *a);
 char *account_user_of(const struct rest_answer *answer);
 /* Answers everybody who asked whether the token is good. */
 void account_answer_verify(struct account *a);
+/* Answers everybody who waits for the list. */
+void account_answer_list(struct account *a);
+/* Asks for the list, or who we are before it. */
+void account_poll(struct account *a);
 /* Ends login and candidate; whoever waits is told e. */
 void account_end_steps(struct account *a, const struct err *e);
 void account_start_steps(struct account *a);

@@ -73,6 +73,7 @@ void account_forget(struct account *a, void *arg)
 		a->login_wait = (struct account_wait){0};
 	}
 	forget_in(&a->verify_waits, arg);
+	forget_in(&a->list_waits, arg);
 	forget_in(&a->candidate.waits, arg);
 }
 
@@ -367,14 +368,44 @@ int account_verify_token(struct account *a, account_fn fn, void *arg, struct err
 	return 0;
 }
 
+/* ---- a list that is new ---- */
+
+void account_answer_list(struct account *a)
+{
+	struct account_step s = {0};
+
+	answer_all(a, &a->list_waits, &s);
+}
+
+static void on_list_answer(void *arg)
+{
+	account_answer_list(arg);
+}
+
+void account_refresh(struct account *a, account_fn fn, void *arg)
+{
+	if (fn) {
+		wait_create(&a->list_waits, fn, arg);
+	}
+	if (!account_is_usable(a) || !a->told_token || rest_blocked_ms(a->rest) > 0) {
+		loop_defer(a->loop, &a->list_answer);
+	} else if (a->bound_call) {
+		a->bound_again = true;
+	} else {
+		account_poll(a);
+	}
+}
+
 /* ---- start and end ---- */
 
 void account_start_steps(struct account *a)
 {
 	list_init(&a->verify_waits);
+	list_init(&a->list_waits);
 	list_init(&a->candidate.waits);
 	loop_timer_init(&a->login_end, a->loop, on_login_end, a);
 	loop_deferred_init(&a->verify_answer, on_verify_answer, a);
+	loop_deferred_init(&a->list_answer, on_list_answer, a);
 }
 
 static void free_waits(struct list *waits)
@@ -400,5 +431,6 @@ void account_end_steps(struct account *a, const struct err *e)
 	} else {
 		free_waits(&a->candidate.waits);
 		free_waits(&a->verify_waits);
+		free_waits(&a->list_waits);
 	}
 }

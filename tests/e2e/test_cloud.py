@@ -122,7 +122,8 @@ class Endpoints(CloudVerbs):
         self.wait_account("printers", 1)
         self.assertEqual(self.error("printer.bind", serial=serial, code="00000000"), "cloud_error")
         code = f"{(7919 + 1234567) % 100000000:08d}"
-        self.assertEqual(self.call("printer.bind", serial=serial, code=code), {"serial": serial, "bound": True})
+        made = self.call("printer.bind", serial=serial, code=code)
+        self.assertEqual((made["serial"], made["name"]), (serial, self.daemon_.status(serial)["name"]), "it is here when the call is answered")
         self.wait_account("printers", 2)
 
     def test_secrets_of_a_camera(self):

@@ -53,10 +53,19 @@ class Verbs(VerbCase):
         self.assertEqual(got[0], 15, got)
         self.assertNotIn("00000000", got[1] + got[2])
         made = json.loads(self.ctl("bind", serial, "of mine", "--code-stdin", "--json", stdin=code + "\n"))
-        self.assertEqual(made, {"serial": serial, "bound": True})
-        self.wait_account("printers", 2)
+        self.assertEqual((made["serial"], made["name"]), (serial, "of-mine"))
+        self.assertEqual(self.call("account.status")["printers"], 2)
         self.assertIn("of mine", json.dumps(self.call("account.devices")))
         self.assertNotIn(code, self.daemon_.text())
+        self.ctl("unbind", serial, "--yes")
+        self.assertRegex(self.ctl("bind", serial, "--code-stdin", stdin=code + "\n"), rf"^{serial} is bound; it is here as \S+\n$")
+
+    def test_a_printer_that_nobody_adopts_is_bound_all_the_same(self):
+        self.begin_account(more="[Discovery]\nAdopt=configured\n")
+        self.sign_in_whole()
+        serial, code = self.serials[1], f"{(7919 + 1234567) % 100000000:08d}"
+        self.assertEqual(json.loads(self.ctl("unbind", serial, "--yes", "--json")), {"serial": serial, "bound": False})
+        self.assertEqual(self.ctl("bind", serial, "--code-stdin", stdin=code + "\n"), f"{serial} is bound\n")
 
     def test_a_task_is_made_of_an_argument_and_of_stdin(self):
         self.signed_in()

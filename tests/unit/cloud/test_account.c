@@ -71,8 +71,7 @@ static void list_is_asked_for_every_ten_minutes_and_told_when_it_differs(void **
 	asks(BIND);
 	fake_rest_answer(rig.rest, 200, ONE_PRINTER);
 	assert_int_equal(seen.devices, 1);
-	account_refresh(rig.account);
-	account_refresh(rig.account);
+	account_refresh(rig.account, NULL, NULL);
 	asks(BIND);
 	fake_rest_answer(rig.rest, 200, "{\"data\":{\"devices\":[]}}");
 	assert_null(fake_rest_asked(rig.rest));
@@ -163,7 +162,7 @@ static void blocked_is_told_once_and_has_an_end(void **state)
 	assert_string_equal(status("state"), "blocked");
 	pass(59 * MINUTE_MS);
 	assert_null(fake_rest_asked(rig.rest));
-	account_refresh(rig.account);
+	account_refresh(rig.account, NULL, NULL);
 	assert_null(fake_rest_asked(rig.rest));
 	pass(5 * MINUTE_MS);
 	fake_rest_fail(rig.rest, ERR_CLOUD_BLOCKED);

@@ -73,7 +73,7 @@ static void one_thing_is_asked_at_a_time(void **state)
 	assert_int_equal(account_verify_token(rig.account, on_step, NULL, &e), 0);
 	asks(WHO);
 	pass(6 * MINUTE_MS);
-	account_refresh(rig.account);
+	account_refresh(rig.account, NULL, NULL);
 	assert_int_equal(fake_rest_count(rig.rest), before + 2);
 	fake_rest_answer(rig.rest, 200, "{\"uid\":1234}");
 	assert_int_equal(answer.calls, 2);
@@ -81,6 +81,52 @@ static void one_thing_is_asked_at_a_time(void **state)
 	fake_rest_answer(rig.rest, 401, "{\"code\":4}");
 	pass(DAY_MS);
 	assert_int_equal(fake_rest_count(rig.rest), before + 3);
+}
+
+static void list_of_before_a_change_is_not_waited_for(void **state)
+{
+	start();
+	sign_in_whole();
+	pass(11 * MINUTE_MS);
+	asks(BIND);
+	account_refresh(rig.account, on_step, NULL);
+	fake_rest_answer(rig.rest, 200, ONE_PRINTER);
+	assert_int_equal(answer.calls, 0);
+	turn();
+	asks(BIND);
+	fake_rest_answer(rig.rest, 200, "{\"devices\":[]}");
+	assert_int_equal(answer.calls, 1);
+	assert_int_equal(seen.count, 0);
+	assert_null(fake_rest_asked(rig.rest));
+}
+
+static void who_waits_for_a_list_is_answered_in_any_case(void **state)
+{
+	start();
+	account_refresh(rig.account, on_step, NULL); /* nobody is signed in */
+	turn();
+	assert_int_equal(answer.calls, 1);
+	answer.calls = 0;
+	sign_in_whole();
+	account_refresh(rig.account, on_step, NULL);
+	fake_rest_fail(rig.rest, ERR_RATE_LIMITED);
+	assert_int_equal(answer.calls, 1);
+	fake_rest_block(rig.rest, MINUTE_MS);
+	account_refresh(rig.account, on_step, NULL);
+	turn();
+	assert_int_equal(answer.calls, 2);
+	fake_rest_block(rig.rest, 0);
+	account_refresh(rig.account, on_step, NULL);
+	account_logout(rig.account);
+	assert_int_equal(answer.calls, 3);
+	assert_null(fake_rest_asked(rig.rest));
+	/* One who went away is not. */
+	answer.calls = 0;
+	sign_in_whole();
+	account_refresh(rig.account, on_step, &rig);
+	account_forget(rig.account, &rig);
+	fake_rest_answer(rig.rest, 200, ONE_PRINTER);
+	assert_int_equal(answer.calls, 0);
 }
 
 /* A token that says itself whose it is: nobody asks the cloud for that. */
@@ -94,8 +140,7 @@ static void login_meanwhile_answers_who_asked_about_the_token(void **state)
 	pass(6 * MINUTE_MS);
 	account_login(rig.account, REGION_GLOBAL, "a@b", password, on_step, NULL, &e);
 	assert_int_equal(account_verify_token(rig.account, on_step, NULL, &e), 0);
-	fake_rest_answer(
-	    rig.rest, 200, "{\"accessToken\":\"x.eyJ1c2VybmFtZSI6InVfNyJ9.y\"}");
+	fake_rest_answer(rig.rest, 200, "{\"accessToken\":\"x.eyJ1c2VybmFtZSI6InVfNyJ9.y\"}");
 	assert_int_equal(answer.calls, 1);
 	turn();
 	asks(BIND);
@@ -240,6 +285,8 @@ int main(void)
 	    T(disabled_account_does_nothing_and_says_why),
 	    T(verdict_is_asked_for_once_in_five_minutes),
 	    T(one_thing_is_asked_at_a_time),
+	    T(list_of_before_a_change_is_not_waited_for),
+	    T(who_waits_for_a_list_is_answered_in_any_case),
 	    T(login_meanwhile_answers_who_asked_about_the_token),
 	    T(dead_token_that_lives_again_is_taken),
 	    T(token_is_asked_about_before_it_replaces_the_present_one),
