@@ -119,7 +119,7 @@ static void on_login_end(void *arg)
 	struct account *a = arg;
 	struct err e;
 
-	err_set(&e, ERR_CODE_EXPIRED, "no code came within ten minutes: the login has ended");
+	err_set(&e, ERR_LOGIN_NEEDED, "no code came within ten minutes: the login has ended");
 	err_hint(&e, "bambuctl login");
 	end_login(a, &e);
 	account_changed(a);
@@ -217,7 +217,7 @@ int account_verify_code(
     struct account *a, const char *login, const char *code, account_fn fn, void *arg, struct err *e)
 {
 	if (!a->login || strcmp(login, a->login_id) != 0) {
-		err_set(e, ERR_CODE_EXPIRED, "this login has ended: a later one or ten minutes");
+		err_set(e, ERR_LOGIN_NEEDED, "this login has ended: a later one, or ten minutes");
 		err_hint(e, "bambuctl login");
 		return -ENOENT;
 	}

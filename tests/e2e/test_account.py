@@ -98,7 +98,7 @@ class Login(AccountCase):
         self.assertEqual((step["state"], step["need"]), ("need_code", "email_code"))
         self.assertEqual(self.error("account.verify_code", login=step["login"], code="000000x"), "wrong_code")
         self.assertEqual(self.call("account.verify_code", login=step["login"], code=self.codes()["mail"]), {"state": "signed_in"})
-        self.assertEqual(self.error("account.verify_code", login=step["login"], code="1"), "code_expired")
+        self.assertEqual(self.error("account.verify_code", login=step["login"], code="1"), "login_needed")
 
     def test_old_code_and_a_new_one(self):
         self.begin_account("--cloud-login", "code")
@@ -162,7 +162,7 @@ class Login(AccountCase):
         self.begin_account("--cloud-login", "code")
         first = self.sign_in()
         second = self.sign_in()
-        self.assertEqual(self.error("account.verify_code", login=first["login"], code="1"), "code_expired")
+        self.assertEqual(self.error("account.verify_code", login=first["login"], code="1"), "login_needed")
         self.assertEqual(self.call("account.verify_code", login=second["login"], code=self.codes()["mail"]), {"state": "signed_in"})
 
     def test_a_token_got_elsewhere(self):

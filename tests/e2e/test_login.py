@@ -340,6 +340,18 @@ class CloudCase(test_account.AccountCase):
         self.assertEqual(terminal.end(), 0, terminal.text)
         self.assertEqual(self.call("account.status")["state"], "signed_in")
 
+    def test_who_was_overtaken_by_another_login_is_told_to_begin_anew(self):
+        self.begin_account("--cloud-login", "code")
+        first, second = self.terminal(), None
+        first.until(b"Code from the e-mail")
+        second = self.terminal()
+        second.until(b"Code from the e-mail")
+        first.type(b"123456\n")
+        self.assertEqual(first.end(), 11, first.text)
+        self.assertRegex(first.text, rb"this login has ended: a later one.*try: bambuctl login\r\n$")
+        second.type(self.codes()["mail"].encode() + b"\n")
+        self.assertEqual(second.end(), 0, second.text)
+
     def test_an_old_code_and_a_new_one(self):
         self.begin_account("--cloud-login", "code")
         self.do("cloud", "set", "code=0")

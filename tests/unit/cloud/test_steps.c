@@ -216,7 +216,7 @@ static void code_is_waited_for_ten_minutes(void **state)
 	assert_string_equal(status("state"), "need_code");
 	assert_string_equal(status("need"), "email_code");
 	assert_true(account_verify_code(rig.account, "l-0", "1", on_step, NULL, &e) < 0);
-	assert_int_equal(e.type, ERR_CODE_EXPIRED);
+	assert_int_equal(e.type, ERR_LOGIN_NEEDED);
 	pass(9 * MINUTE_MS);
 	assert_int_equal(account_verify_code(rig.account, id, "1", on_step, NULL, &e), 0);
 	assert_true(account_verify_code(rig.account, id, "1", on_step, NULL, &e) < 0);
@@ -227,7 +227,7 @@ static void code_is_waited_for_ten_minutes(void **state)
 	assert_string_equal(status("state"), "signed_out");
 	assert_int_equal(seen.region, REGION_GLOBAL);
 	assert_true(account_verify_code(rig.account, id, "1", on_step, NULL, &e) < 0);
-	assert_int_equal(e.type, ERR_CODE_EXPIRED);
+	assert_int_equal(e.type, ERR_LOGIN_NEEDED);
 }
 
 static void new_login_ends_the_one_before(void **state)
