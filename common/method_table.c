@@ -716,6 +716,14 @@ const struct method method_table[] =
 		},
 	},
 	{
+	    .name = "daemon.config",
+	    .perm = PERM_ADMIN,
+	    .since = "0.6.0",
+	    .verb = "daemon config",
+	    .usage = "",
+	    .help = "Show the configuration in force, without secrets",
+	},
+	{
 	    .name = "daemon.log_level",
 	    .perm = PERM_ADMIN,
 	    .since = "0.1.0",

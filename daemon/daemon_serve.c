@@ -42,6 +42,20 @@ static char *strings_json(char *const *list)
 	return text;
 }
 
+static char *get_config_text(void *arg)
+{
+	struct daemon *d = arg;
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	if (f != NULL) {
+		config_dump(d->config, f);
+		fclose(f);
+	}
+	return text;
+}
+
 static void get_config_info(void *arg, char **ret_files, char **ret_warnings)
 {
 	struct daemon *d = arg;
@@ -148,6 +162,7 @@ int daemon_start_server(struct daemon *d, struct err *e)
 	    .instance = get_instance,
 	    .reload = daemon_reload,
 	    .config_info = get_config_info,
+	    .config_text = get_config_text,
 	    .stats = write_stats,
 	    .metrics = get_metrics,
 	    .camera = daemon_camera,

@@ -65,6 +65,7 @@ const struct handler handler_table[] = {
     {"cloud.upload", h_cloud_upload, true},
     {"cloud.upload_url", h_cloud, false},
     {"cloud.video_url", h_cloud, false},
+    {"daemon.config", h_daemon_config, false},
     {"daemon.log_level", h_daemon_log_level, true},
     {"daemon.ping", h_daemon_ping, false},
     {"daemon.reload", h_daemon_reload, true},

@@ -250,6 +250,21 @@ int h_daemon_log_level(struct call *c)
 	return 0;
 }
 
+int h_daemon_config(struct call *c)
+{
+	const struct api_deps *deps = &c->server->deps;
+	_cleanup_free_ char *text = deps->config_text != NULL ? deps->config_text(deps->arg) : NULL;
+
+	if (text == NULL) {
+		err_set(c->e, ERR_UNSUPPORTED, "this daemon shows no configuration");
+		return -EOPNOTSUPP;
+	}
+	jw_object(c->w, "result");
+	jw_str(c->w, "text", text);
+	jw_object_end(c->w);
+	return 0;
+}
+
 int h_metrics_text(struct call *c)
 {
 	const struct api_deps *deps = &c->server->deps;

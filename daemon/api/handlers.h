@@ -25,6 +25,7 @@ int h_camera_snapshot(struct call *c);
 int h_camera_stream(struct call *c);
 int h_camera_url(struct call *c);
 
+int h_daemon_config(struct call *c);
 int h_daemon_ping(struct call *c);
 int h_daemon_status(struct call *c);
 int h_daemon_stats(struct call *c);

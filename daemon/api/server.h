@@ -43,6 +43,8 @@ struct api_deps {
 	int (*reload)(void *arg, char **ret_changed, struct err *e);
 	/* Configuration files read and warnings, as two owned JSON arrays of strings. */
 	void (*config_info)(void *arg, char **ret_files, char **ret_warnings);
+	/* daemon.config: owned text, secrets as ***. May be NULL: unsupported. */
+	char *(*config_text)(void *arg);
 	/* Further subjects of daemon.stats: members of the `counters` object. May be NULL. */
 	void (*stats)(void *arg, struct jw *w);
 	/* metrics.text: owned text. May be NULL: unsupported. */

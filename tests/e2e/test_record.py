@@ -277,5 +277,41 @@ class Replaying(Recorder):
         self.assertEqual(last["replay"]["end"], "its time was over")
 
 
+class Reporting(Recorder):
+    def test_a_report_holds_everything_but_whose_it_is(self):
+        self.start_farm()
+        self.farm.do("set", self.names[0], "job=For Anna")
+        self.bambud.wait_status(self.names[0], "its job", lambda s: s["print"]["job"] == "For Anna")
+        child = self.run_ctl("daemon", "report", cwd=self.folder)
+        out, err = child.communicate(timeout=harness.DEADLINE)
+        self.assertEqual(child.returncode, 0, err)
+        path, = self.folder.glob("bambud-report-*.json")
+        self.assertIn(path.name, out.decode())
+        self.assertIn("journalctl", err.decode())
+        self.assertEqual(path.stat().st_mode & 0o777, 0o600)
+        text = path.read_text()
+        report = json.loads(text)
+        self.assertEqual([p["name"] for p in report["printers"]["results"]], ["printer-1", "printer-2"])
+        self.assertEqual(report["printers"]["results"][0]["serial"][:3], self.serials[0][:3])
+        for section in ("system", "hello", "status", "stats", "config", "account", "cameras", "events", "metrics"):
+            self.assertIn(section, report)
+        self.assertIn("AccessCode=***", report["config"])
+        self.assertTrue(any(line.startswith("bambu_printer_up{") for line in report["metrics"]))
+        for secret in [*self.serials, *self.codes, *self.names, "For Anna", os.uname().nodename]:
+            self.assertNotIn(secret, text)
+
+    def test_a_report_is_not_written_over_another(self):
+        self.start_farm()
+        path = self.folder / "mine"
+        path.write_text("mine")
+        status, _, err = self.bambud.ctl("daemon", "report", str(path))
+        self.assertEqual((status, path.read_text()), (9, "mine"), err)
+        status, out, _ = self.bambud.ctl("daemon", "report", "-")
+        self.assertEqual((status, json.loads(out)["bambud_report"]), (0, 1))
+        status, out, _ = self.bambud.ctl("daemon", "config")
+        self.assertIn("[Printer", out)
+        self.assertNotIn(self.codes[0], out)
+
+
 if __name__ == "__main__":
     harness.main()

@@ -146,6 +146,7 @@ static const struct {
     {"cloud.upload", "0.4.0"},
     {"cloud.upload_url", "0.4.0"},
     {"cloud.video_url", "0.4.0"},
+    {"daemon.config", "0.6.0"},
     {"daemon.log_level", "0.1.0"},
     {"daemon.ping", "0.1.0"},
     {"daemon.reload", "0.1.0"},
