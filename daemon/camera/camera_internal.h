@@ -20,10 +20,11 @@ enum {
 struct camera_feed {
 	struct stream *stream; /* NULL: none */
 	struct jpeg6000 split;
-	struct rtsps *rtsps;   /* with a stream of port 322, else NULL */
-	bool up;	       /* verified, the code was sent */
-	bool ran;	       /* it gave a picture */
-	uint64_t bytes;	       /* since up */
+	struct rtsps *rtsps; /* with a stream of port 322, else NULL */
+	bool up;	     /* verified, the code was sent */
+	bool ran;	     /* it gave a picture */
+	uint64_t bytes;	     /* since up */
+	int64_t up_mono_ms;
 	int64_t first_mono_ms; /* of its pictures */
 };
 

@@ -12,7 +12,7 @@ enum {
 	REFUSED_RETRY_MS = 5 * 60 * 1000,
 	REFUSED_JITTER_MS = 60 * 1000,
 	QUICK_MS = 200,	     /* to the next dial after a cut */
-	QUICK_RAN_MS = 2000, /* what a stream must have stood for that */
+	QUICK_RAN_MS = 2000, /* what a session with a picture must have stood for that */
 	QUICK_TRIES = 10,
 	STREAM_BYTES = 32 * 1024, /* more than all words of RTSP: pictures came */
 };
@@ -105,7 +105,7 @@ static int64_t retry_ms(struct camera *c, enum err_type error)
 /* A stream that stood was cut: dialled at once, some times. */
 static bool is_quick(struct camera *c, enum err_type error)
 {
-	int64_t stood_ms = loop_now_ms(c->loop) - c->feed.first_mono_ms;
+	int64_t stood_ms = loop_now_ms(c->loop) - c->feed.up_mono_ms;
 
 	if (c->target.protocol != CAMERA_PROTOCOL_RTSPS ||
 	    (error != ERR_PRINTER_OFFLINE && error != ERR_CAMERA_BUSY)) {

@@ -410,6 +410,7 @@ static void on_up(void *arg)
 	struct camera *c = arg;
 
 	c->feed.up = true;
+	c->feed.up_mono_ms = loop_now_ms(c->loop);
 	c->reconnects += c->had_up;
 	c->had_up = true;
 	loop_timer_start(&c->stall, CAMERA_STALL_MS);

@@ -389,6 +389,35 @@ static void cut_after_2_s_is_dialled_at_once_ten_times(void **state)
 	assert_int_equal(r->losses, 1);
 }
 
+/* A P2S sends its first key picture late, and cuts soon after. */
+static void cut_soon_after_a_late_picture_is_dialled_at_once(void **state)
+{
+	struct rig *r = *state;
+
+	play(r);
+	rig_pass(r, 3000);
+	key();
+	picture(r, 0);
+	rig_pass(r, 500);
+	fake_down(STREAM_DOWN_EOF, "the other end closed the connection");
+	rig_expect(r, CAMERA_PHASE_STREAMING, ERR_NONE);
+	assert_int_equal(r->losses, 0);
+	assert_true(rig_until_dial(r, 400) >= 200);
+}
+
+static void cut_of_a_session_of_a_moment_is_a_loss(void **state)
+{
+	struct rig *r = *state;
+
+	play(r);
+	key();
+	picture(r, 0);
+	rig_pass(r, 1000);
+	fake_down(STREAM_DOWN_EOF, "the other end closed the connection");
+	rig_expect(r, CAMERA_PHASE_ERROR, ERR_PRINTER_OFFLINE);
+	assert_int_equal(r->losses, 1);
+}
+
 static void end_before_a_picture_is_another_viewer(void **state)
 {
 	struct rig *r = *state;
@@ -452,6 +481,8 @@ int main(void)
 	    TEST(other_channels_are_not_pictures),
 	    TEST(helper_that_ends_is_told_and_the_session_stays),
 	    TEST(cut_after_2_s_is_dialled_at_once_ten_times),
+	    TEST(cut_soon_after_a_late_picture_is_dialled_at_once),
+	    TEST(cut_of_a_session_of_a_moment_is_a_loss),
 	    TEST(end_before_a_picture_is_another_viewer),
 	    TEST(closed_port_names_the_switch),
 	    TEST(silence_after_play_is_starvation),
