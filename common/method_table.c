@@ -375,7 +375,7 @@ const struct method method_table[] =
 	    .help = "Show the state of the camera",
 	    .params =
 		{
-		    PRINTER,
+		    PRINTERS,
 		},
 	},
 	{

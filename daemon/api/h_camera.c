@@ -75,7 +75,7 @@ static void write_status(struct call *c, const char *key, const struct printer *
 int h_camera_status(struct call *c)
 {
 	_cleanup_pick_ struct pick pick = {0};
-	int r = pick_printers(c, &pick);
+	int r = pick_printers_or_all(c, &pick);
 
 	if (r < 0) {
 		return r;

@@ -75,7 +75,7 @@ static void name_some(struct printer *const *list, size_t count, char *buf, size
 	}
 }
 
-static int pick_only(struct call *c, struct pick *ret)
+static int pick_unnamed(struct call *c, bool all, struct pick *ret)
 {
 	int r =
 	    registry_select(c->server->deps.registry, "@all", &ret->list, &ret->count, NULL, c->e);
@@ -84,8 +84,8 @@ static int pick_only(struct call *c, struct pick *ret)
 	if (r < 0) {
 		return r;
 	}
-	ret->literal = true;
-	if (ret->count == 1) {
+	ret->literal = ret->count <= 1 || !all;
+	if (ret->count == 1 || (ret->count > 1 && all)) {
 		return 0;
 	}
 	if (ret->count == 0) {
@@ -98,7 +98,7 @@ static int pick_only(struct call *c, struct pick *ret)
 	return -EINVAL;
 }
 
-int pick_printers(struct call *c, struct pick *ret)
+static int pick_these(struct call *c, bool all, struct pick *ret)
 {
 	_cleanup_free_ char *selector = pick_selector(c, "printer");
 	int r;
@@ -106,7 +106,7 @@ int pick_printers(struct call *c, struct pick *ret)
 	if (c->e->type != ERR_NONE) {
 		return -EINVAL;
 	}
-	r = selector == NULL ? pick_only(c, ret)
+	r = selector == NULL ? pick_unnamed(c, all, ret)
 			     : registry_select(c->server->deps.registry, selector, &ret->list,
 				   &ret->count, &ret->literal, c->e);
 	if (r == 0 && ret->count == 1) {
@@ -115,6 +115,16 @@ int pick_printers(struct call *c, struct pick *ret)
 		snprintf(c->about, sizeof(c->about), "%zu printers", ret->count);
 	}
 	return r;
+}
+
+int pick_printers(struct call *c, struct pick *ret)
+{
+	return pick_these(c, false, ret);
+}
+
+int pick_printers_or_all(struct call *c, struct pick *ret)
+{
+	return pick_these(c, true, ret);
 }
 
 int pick_for_control(struct call *c, struct pick *ret)

@@ -25,6 +25,8 @@ char *pick_selector(struct call *c, const char *param);
 /* Without the parameter: the only printer there is, else ambiguous_printer naming them. 0, or
  * negative with *c->e. */
 int pick_printers(struct call *c, struct pick *ret);
+/* As pick_printers, but without the parameter all are meant; the only one there is is literal. */
+int pick_printers_or_all(struct call *c, struct pick *ret);
 /* As pick_printers, but for calls that are about one printer. */
 int pick_one(struct call *c, struct printer **ret);
 /* As pick_printers, but a call that means several must say "many":true. */

@@ -167,6 +167,9 @@ class Status(Cameras):
         self.assertEqual(code, 0)
         self.assertRegex(out, r"jpeg +streaming +640x480(  \S+/s)?  newest \S+ s old  0 viewers")
         status = self.status()
+        code, out, _ = self.d.ctl("camera")
+        self.assertEqual(code, 0)
+        self.assertIn(self.one, out)
         self.assertEqual((status["kind"], status["width"], status["height"], status["why"], status["error"]),
                          ("jpeg", 640, 480, None, None))
         self.assertGreater(status["frames"], 0)
@@ -175,6 +178,8 @@ class Status(Cameras):
         self.open(mode="off", models=("P1S", "X1C"))
         x1 = self.printers[1]["name"]
         self.d.wait_link(x1, "online")
+        _, out, _ = self.d.ctl("camera")
+        self.assertEqual([line.split()[0] for line in out.splitlines()], [self.one, x1])
         text = (self.folder / "bambud.conf").read_text()
         code = text.split(f"[Printer {x1}]")[1].split("AccessCode=")[1].split("\n")[0]
         _, out, err = self.d.ctl("camera", "url", self.one)

@@ -90,6 +90,14 @@ static void status_of_several_lists_those_without_a_camera_too(void **state)
 	assert_string_equal(at(all, "results.1.error"), "camera_off");
 }
 
+static void status_of_nobody_in_particular_lists_all(void **state)
+{
+	_cleanup_json_ json_object *all = client_result(&rig, &client, "camera.status", "{}");
+
+	assert_string_equal(at(all, "results.0.state"), "idle");
+	assert_string_equal(at(all, "results.1.state"), "off");
+}
+
 /* ---- camera.snapshot ---- */
 
 static void snapshot_is_the_newest_picture_at_once(void **state)
@@ -383,6 +391,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(status_tells_phase_reason_and_picture),
 	    TEST(status_of_several_lists_those_without_a_camera_too),
+	    TEST(status_of_nobody_in_particular_lists_all),
 	    TEST(snapshot_is_the_newest_picture_at_once),
 	    TEST(snapshot_waits_for_a_picture_that_is_new_enough),
 	    TEST(snapshot_gives_up_after_fifteen_seconds),
