@@ -67,7 +67,7 @@ int camera_draft_put(int fd, const char *draft, const char *path, bool replace)
 	return fchmod(fd, usual_mode()) < 0 ? -errno : put_in_place(draft, path, replace);
 }
 
-int camera_file_write(const char *path, const void *data, size_t len, bool replace)
+static int write_beside(const char *path, const void *data, size_t len, bool replace)
 {
 	const char *slash = strrchr(path, '/');
 	_cleanup_free_ char *dir =
@@ -85,6 +85,29 @@ int camera_file_write(const char *path, const void *data, size_t len, bool repla
 		unlink(draft);
 	}
 	return r;
+}
+
+static int write_into(const char *path, const void *data, size_t len)
+{
+	_cleanup_close_ int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+
+	return fd < 0 ? -errno : write_all(fd, data, len);
+}
+
+/* A device or a pipe must not turn into a file, and a link goes on leading where it led. */
+int camera_file_write(const char *path, const void *data, size_t len, bool replace)
+{
+	_cleanup_free_ char *place = NULL;
+	struct stat st;
+
+	if (!replace || stat(path, &st) < 0) {
+		return write_beside(path, data, len, replace);
+	}
+	if (!S_ISREG(st.st_mode)) {
+		return write_into(path, data, len);
+	}
+	place = realpath(path, NULL);
+	return place ? write_beside(place, data, len, true) : -errno;
 }
 
 /* 0 = it is no such file. */

@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import pty
+import select
 import signal
 import subprocess
 import time
@@ -117,6 +118,26 @@ class Snapshot(Cameras):
         simpicture.read(base64.b64decode(json.loads(out)["jpeg"]))
         # No draft stays behind.
         self.assertEqual([p.name for p in self.folder.glob("*.jpg.*")], [])
+
+    def test_what_is_no_plain_file_stays_what_it_is(self):
+        self.open()
+        self.wait_streaming()
+        pipe, link, target = (self.folder / name for name in ("pipe", "link.jpg", "target.jpg"))
+        os.mkfifo(pipe)
+        end = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+        with open(end, "rb") as reader:
+            client = subprocess.Popen([str(BAMBUCTL), "--socket", str(self.d.socket), "snapshot", self.one, str(pipe)],
+                                      stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            os.set_blocking(end, True)
+            wait_until("a writer", lambda: select.select([reader], [], [], 0)[0])
+            simpicture.read(reader.read())
+            self.assertEqual(client.wait(20), 0)
+        self.assertTrue(pipe.is_fifo())
+        target.write_bytes(b"old")
+        link.symlink_to(target.name)
+        self.assertEqual(self.d.ctl("snapshot", self.one, str(link))[0], 0)
+        self.assertTrue(link.is_symlink())
+        simpicture.read(target.read_bytes())
 
     def test_errors_say_their_name(self):
         self.open(mode="off", models=("P1S", "X1C"))
