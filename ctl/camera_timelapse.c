@@ -38,6 +38,7 @@ struct lapse {
 	int64_t first;	    /* number of the first picture of this job */
 	int64_t started_ms; /* of the job, wall clock; -1 = that was not seen */
 	int fps;	    /* of the video; 0 = none is wanted */
+	char *said;	    /* owned: what was wrong with the last picture; NULL = nothing */
 	bool printing;
 };
 
@@ -74,11 +75,24 @@ static int keep(struct lapse *l, const char *jpeg, size_t len)
 	return FOLLOW_ON;
 }
 
-/* A picture that cannot be had is said, and is no end of the others. */
+/* What is wrong is said once, not at each milestone again. */
+static bool is_said(struct lapse *l, json_object *reply)
+{
+	const char *why = json_get_str(json_get_obj(reply, "error"), "message");
+	bool again = why && l->said && strcmp(why, l->said) == 0;
+
+	if (!again) {
+		free(l->said);
+		l->said = xstrdup(why);
+	}
+	return again;
+}
+
+/* A picture that cannot be had is no end of the others. */
 static int shoot(struct lapse *l)
 {
 	json_object *params = json_object_new_object();
-	_cleanup_json_ json_object *result = NULL;
+	_cleanup_json_ json_object *reply = NULL, *result = NULL;
 	_cleanup_free_ char *jpeg = NULL;
 	const char *text;
 	size_t len = 0;
@@ -86,9 +100,12 @@ static int shoot(struct lapse *l)
 	json_object_object_add(params, "printer", json_object_new_string(l->printer));
 	json_object_object_add(params, "max_age_ms", json_object_new_int64(SHOT_MAX_AGE_MS));
 	client_deadline(&l->shot.client, SHOT_MS);
-	if (call_method(&l->shot, "camera.snapshot", params, &result)) {
+	if (call_exchange(&l->shot, "camera.snapshot", params, &reply)) {
 		/* An answer that comes too late must not be taken for the next one. */
 		client_finish(&l->shot.client);
+		return FOLLOW_ON;
+	}
+	if (is_said(l, reply) || call_open_reply(&l->shot, reply, NULL, &result)) {
 		return FOLLOW_ON;
 	}
 	text = json_get_str(result, "jpeg");
@@ -362,6 +379,7 @@ static int run(struct lapse *l)
 	client_finish(&l->shot.client);
 	free(l->prefix);
 	free(l->name);
+	free(l->said);
 	return status;
 }
 

@@ -149,6 +149,15 @@ class Timelapse(Case):
         for path in self.pictures():
             simpicture.read(path.read_bytes())
 
+    def test_what_is_wrong_with_the_camera_is_said_once(self):
+        self.open("--camera", "off")
+        self.job("percent=42", "minutes=100")
+        child = self.lapse(self.one, str(self.dir), "--every", "1s")
+        wait_until("three tries", lambda: self.d.text().count("called camera.snapshot: camera_off") >= 3)
+        child.send_signal(signal.SIGINT)
+        self.finish(child, want=130)
+        self.assertEqual(self.err.count("Camera=off"), 1, self.err)
+
     def test_an_end_by_the_daemon_makes_no_video_of_a_part(self):
         self.open()
         self.job("percent=42", "minutes=100")
