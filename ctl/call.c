@@ -11,6 +11,7 @@
 
 #define SERIAL_PREFIX_MIN 6 /* what the daemon takes for a serial */
 #define PARAM_DEPTH_MAX 16  /* as deep as the daemon takes a request */
+#define NAMES_MAX 5
 
 int call_misuse(struct ctl *c, const char *fmt, ...)
 {
@@ -324,6 +325,24 @@ static int fill_params(struct ctl *c, json_object *params)
 	return status;
 }
 
+/* "which printer? there are 7: a, b, c, d, e and 2 more", as the daemon asks. */
+static void ask_which(json_object *list, struct err *e)
+{
+	size_t count = json_object_array_length(list);
+	_cleanup_free_ char *names = NULL, *more = NULL;
+
+	for (size_t i = 0; i < count && i < NAMES_MAX; i++) {
+		const char *name = json_get_str(json_object_array_get_idx(list, i), "name");
+		char *longer =
+		    xasprintf("%s%s%s", i > 0 ? names : "", i > 0 ? ", " : "", name ? name : "?");
+
+		free(names);
+		names = longer;
+	}
+	more = count > NAMES_MAX ? xasprintf(" and %zu more", count - NAMES_MAX) : xstrdup("");
+	err_set(e, ERR_AMBIGUOUS_PRINTER, "which printer? there are %zu: %s%s", count, names, more);
+}
+
 int call_only_printer(struct ctl *c, char **ret)
 {
 	_cleanup_json_ json_object *result = NULL;
@@ -341,7 +360,7 @@ int call_only_printer(struct ctl *c, char **ret)
 		return out_fail(&c->out, &e);
 	}
 	if (count > 1) {
-		err_set(&e, ERR_AMBIGUOUS_PRINTER, "which printer? there are %zu", count);
+		ask_which(list, &e);
 		err_hint(&e, "bambuctl %s %s", c->verb, verb_usage(c));
 		return out_fail(&c->out, &e);
 	}

@@ -203,6 +203,9 @@ class Status(Cameras):
         self.assertEqual([line.split()[0] for line in out.splitlines()], [self.one, x1])
         text = (self.folder / "bambud.conf").read_text()
         code = text.split(f"[Printer {x1}]")[1].split("AccessCode=")[1].split("\n")[0]
+        status, _, err = self.d.ctl("snapshot")
+        self.assertEqual(status, 4)
+        self.assertIn(f"which printer? there are 2: {self.one}, {x1}", err)
         _, out, err = self.d.ctl("camera", "url", self.one)
         self.assertRegex(out, r"^127\.\d+\.\d+\.\d+:\d+\n$")
         self.assertIn("not RTSP", err)
