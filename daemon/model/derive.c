@@ -26,6 +26,7 @@ void derive_finish(struct derive *d)
 	free(TAKE(d->print.file));
 	free(TAKE(d->print.task_id));
 	free(TAKE(d->hms));
+	free(TAKE(d->units));
 }
 
 void derive_gap(struct derive *d)
@@ -269,7 +270,7 @@ static void look(const struct derive_look *l, uint32_t changed)
 
 void derive_ahead(const struct derive *d)
 {
-	memory_fetch(d, offsetof(struct derive, units));
+	memory_fetch(d, sizeof(*d));
 }
 
 void derive_events(struct derive *d, const struct state *s, uint32_t changed, bool full,

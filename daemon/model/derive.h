@@ -97,7 +97,7 @@ struct derive {
 	enum control_state control;
 	char firmware_new[24];
 	size_t unit_count;
-	struct derive_unit units[STATE_UNITS_MAX]; /* last: not all that a delta looks at */
+	struct derive_unit *units; /* as many: most printers have one, and room for 16 is 2.5 kB */
 };
 
 void derive_init(struct derive *d);

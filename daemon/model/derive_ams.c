@@ -277,8 +277,13 @@ static void look_at_units(const struct derive_look *l)
 		}
 		look_at_unit(l, &a->units[i], &next[i]);
 	}
-	memcpy(l->d->units, next, a->unit_count * sizeof(next[0]));
-	l->d->unit_count = a->unit_count;
+	if (l->d->unit_count != a->unit_count) {
+		l->d->units = xrealloc(l->d->units, a->unit_count * sizeof(next[0]) + 1);
+		l->d->unit_count = a->unit_count;
+	}
+	if (a->unit_count > 0) {
+		memcpy(l->d->units, next, a->unit_count * sizeof(next[0]));
+	}
 }
 
 static void put_feed(struct jw *w, const char *key, int unit, int slot, int tray)

@@ -180,8 +180,11 @@ static void read_units(const struct scan *s, uint32_t array, struct derive *d)
 {
 	for (uint32_t node = array != 0 ? scan_first(s, array) : 0;
 	     node != 0 && d->unit_count < STATE_UNITS_MAX; node = scan_next(s, array, node)) {
-		struct derive_unit *u = &d->units[d->unit_count++];
+		struct derive_unit *u;
 
+		d->units = xrealloc(d->units, (d->unit_count + 1) * sizeof(*u));
+		u = &d->units[d->unit_count++];
+		memset(u, 0, sizeof(*u));
 		fields_read(s, node, u, unit_fields, ARRAY_SIZE(unit_fields));
 		read_slots(s, take_sub(s, node, "slots"), u);
 	}
