@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* States that outlive the daemon, at the root: each printer's is written soon after it told of an
- * event, once a minute while it is heard, and at the end. */
+ * event, once a minute while it is heard (of a great many ten a second), and at the end. */
 #include "daemon/daemon_internal.h"
 
 #include <errno.h>
@@ -16,7 +16,8 @@
 
 enum {
 	TICK_MS = 1000,	 /* an event is kept this long after it at the latest */
-	LAZY_TICKS = 10, /* every printer is looked at once in so many */
+	LAZY_TICKS = 10, /* every printer is looked at once in so many, */
+	LAZY_MAX = 10,	 /* or so many each time: thousands are in no hurry */
 	TIDY_TICKS = 24 * 3600,
 	TIDY_FIRST = 5,
 };
@@ -96,7 +97,9 @@ static void on_tick(void *arg)
 
 	loop_timer_start(&k->tick, TICK_MS);
 	if (k->due < count) { /* else it cannot keep up: one round after the other */
-		k->due += (count + LAZY_TICKS - 1) / LAZY_TICKS;
+		size_t part = (count + LAZY_TICKS - 1) / LAZY_TICKS;
+
+		k->due += part < LAZY_MAX ? part : LAZY_MAX;
 	}
 	pump(k);
 	if (k->ticks++ % TIDY_TICKS == TIDY_FIRST) {
