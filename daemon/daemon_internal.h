@@ -80,7 +80,8 @@ void daemon_apply_texts(struct daemon *d); /* after a change of the configuratio
 /* States that outlive the daemon; a step of the start list and its mirror. */
 int daemon_start_saved(struct daemon *d, struct err *e);
 void daemon_stop_saved(struct daemon *d);
-void daemon_save_all(struct daemon *d); /* the last thing while printers are there */
+const char *daemon_saved_error(void *arg); /* arg: struct daemon; NULL: they can be written */
+void daemon_save_all(struct daemon *d);	   /* the last thing while printers are there */
 /* A camera for each printer; a step of the start list and its mirror. */
 int daemon_start_cameras(struct daemon *d, struct err *e);
 void daemon_stop_cameras(struct daemon *d);

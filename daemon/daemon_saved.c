@@ -134,6 +134,24 @@ static void on_told(void *arg, struct printer *p)
 	k->soon++;
 }
 
+static void on_trouble(void *arg, const char *dir, int error)
+{
+	struct keeper *k = arg;
+	struct jw w;
+
+	jw_init(&w);
+	jw_object(&w, NULL);
+	jw_str(&w, "what", "states");
+	jw_str(&w, "path", dir);
+	if (error < 0) {
+		jw_str(&w, "error", strerror(-error));
+	}
+	jw_object_end(&w);
+	hub_event(k->daemon->hub, error < 0 ? EVENT_DISK_FULL : EVENT_DISK_RECOVERED, NULL, NULL,
+	    w.buf, loop_wall_ms(k->daemon->loop));
+	jw_finish(&w);
+}
+
 static char *text_of(struct printer *p, size_t *ret_len)
 {
 	struct jw w;
@@ -175,7 +193,7 @@ static void on_refuse(void *arg, const char *serial, const char *why)
 int daemon_start_saved(struct daemon *d, struct err *e)
 {
 	struct keeper *k = xcalloc(1, sizeof(*k));
-	struct saved_handler handler = {.done = on_done, .arg = k};
+	struct saved_handler handler = {.done = on_done, .trouble = on_trouble, .arg = k};
 
 	k->daemon = d;
 	k->files = saved_create(d->loop, d->config->daemon.state_dir, &handler);
@@ -198,17 +216,25 @@ void daemon_stop_saved(struct daemon *d)
 	free(k);
 }
 
+const char *daemon_saved_error(void *arg)
+{
+	struct daemon *d = arg;
+
+	return saved_error(d->keeper->files);
+}
+
 void daemon_save_all(struct daemon *d)
 {
 	struct keeper *k = d->keeper;
 	size_t count = registry_count(d->registry);
-	struct saved_handler none = {0};
+	bool said = saved_error(k->files) != NULL;
+	struct saved_handler last = {.trouble = said ? NULL : on_trouble, .arg = k};
 	int error = 0;
 
 	/* What is under way ends first: a name has one writer at a time. */
 	loop_timer_stop(&k->tick);
 	saved_destroy(k->files);
-	k->files = saved_create(d->loop, d->fleet.state_dir, &none);
+	k->files = saved_create(d->loop, d->fleet.state_dir, &last);
 	for (size_t i = 0; i < count && error >= 0; i++) {
 		struct printer *p = registry_at(d->registry, i);
 		_cleanup_free_ char *text = NULL;

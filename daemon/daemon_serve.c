@@ -166,6 +166,7 @@ int daemon_start_server(struct daemon *d, struct err *e)
 	    .stats = write_stats,
 	    .metrics = get_metrics,
 	    .camera = daemon_camera,
+	    .states_error = daemon_saved_error,
 	    .edit_printer = daemon_edit_printer,
 	    .discovery = daemon_discovery,
 	    .arg = d,

@@ -24,9 +24,10 @@ static const char *read_boot_id(char buf[static 40])
 
 void daemon_open_events(struct daemon *d)
 {
+	_cleanup_free_ char *mark = xasprintf("%s.events", d->config->daemon.socket);
 	char buf[40];
 
-	d->events = event_log_open(d->loop, d->config->daemon.state_dir, read_boot_id(buf));
+	d->events = event_log_open(d->loop, d->config->daemon.state_dir, read_boot_id(buf), mark);
 }
 
 void daemon_close_events(struct daemon *d)

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
+#include "common/log.h"
 #include "common/paths.h"
 #include "common/util.h"
 #include "daemon/config.h"
@@ -70,12 +71,36 @@ static void say_who_holds(int fd, const char *dir, struct err *e)
 	    pid[0] ? ", process " : "", pid, dir);
 }
 
+/* A disk that is read-only holds no daemon up: what was made before can be locked, else the folder
+ * itself. */
+static int open_lock(const char *dir, const char *path)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+	if (fd < 0 && errno == EROFS) {
+		fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	}
+	if (fd < 0 && errno == ENOENT) {
+		fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	}
+	return fd;
+}
+
+/* For say_who_holds alone: a full disk that does not take it is no reason to stay away. */
+static void write_pid(int fd)
+{
+	char pid[16];
+	int len = snprintf(pid, sizeof(pid), "%d", (int)getpid());
+
+	if (ftruncate(fd, 0) == 0 && pwrite(fd, pid, (size_t)len, 0) != len) {
+		log_debug("the lock does not say who holds it: %s", strerror(errno));
+	}
+}
+
 static int take_lock(const char *dir, int *ret_fd, struct err *e)
 {
 	_cleanup_free_ char *path = xasprintf("%s/lock", dir);
-	_cleanup_close_ int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	char pid[16];
-	int len;
+	_cleanup_close_ int fd = open_lock(dir, path);
 
 	if (fd < 0) {
 		err_set(e, ERR_INTERNAL, "cannot open %s: %s", path, strerror(errno));
@@ -85,11 +110,7 @@ static int take_lock(const char *dir, int *ret_fd, struct err *e)
 		say_who_holds(fd, dir, e);
 		return -EBUSY;
 	}
-	len = snprintf(pid, sizeof(pid), "%d", (int)getpid());
-	if (ftruncate(fd, 0) < 0 || pwrite(fd, pid, (size_t)len, 0) != len) {
-		err_set(e, ERR_INTERNAL, "cannot write %s: %s", path, strerror(errno));
-		return -EIO;
-	}
+	write_pid(fd);
 	*ret_fd = fd;
 	fd = -1;
 	return 0;

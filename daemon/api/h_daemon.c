@@ -89,6 +89,14 @@ static void write_events(struct jw *w, const struct api_deps *deps)
 	jw_object_end(w);
 }
 
+/* What printers said last, kept for the next start. */
+static void write_states(struct jw *w, const struct api_deps *deps)
+{
+	jw_object(w, "states");
+	jw_str(w, "error", deps->states_error ? deps->states_error(deps->arg) : NULL);
+	jw_object_end(w);
+}
+
 static void write_config(struct jw *w, const struct api_deps *deps)
 {
 	_cleanup_free_ char *files = NULL, *warnings = NULL;
@@ -118,6 +126,7 @@ int h_daemon_status(struct call *c)
 	jw_int(c->w, "loop_lag_max_ms", loop_lag_max_ms(s->deps.loop, false));
 	jw_int(c->w, "timers", (int64_t)loop_timers(s->deps.loop));
 	write_events(c->w, &s->deps);
+	write_states(c->w, &s->deps);
 	write_config(c->w, &s->deps);
 	write_account_note(c->w, c->server);
 	jw_object_end(c->w);

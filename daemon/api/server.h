@@ -57,6 +57,8 @@ struct api_deps {
 	/* Who listens for announcements, NULL when nobody does; valid till the loop turns. May be
 	 * NULL. */
 	struct discovery *(*discovery)(void *arg);
+	/* Why states of printers cannot be written, NULL: they can. May be NULL. */
+	const char *(*states_error)(void *arg);
 	/* The camera of a printer, NULL when it has none. */
 	struct camera *(*camera)(void *arg, const char *serial);
 	void *arg;

@@ -111,8 +111,11 @@ static void take_of_printer(struct metrics_counts *c, const struct hub_event *e)
 void metrics_counts_take(struct metrics_counts *c, const struct hub_event *e)
 {
 	c->events[e->kind]++;
-	if (e->kind == EVENT_DISK_FULL || e->kind == EVENT_DISK_RECOVERED) {
-		c->disk_trouble = e->kind == EVENT_DISK_FULL;
+	/* Events and states each tell of their own. */
+	if (e->kind == EVENT_DISK_FULL) {
+		c->disk_troubles++;
+	} else if (e->kind == EVENT_DISK_RECOVERED && c->disk_troubles > 0) {
+		c->disk_troubles--;
 	}
 	if (e->serial) {
 		take_of_printer(c, e);

@@ -35,7 +35,7 @@ struct metrics_counts {
 	struct printer_counts *printers; /* sorted by serial */
 	size_t printer_count;
 	uint64_t events[EVENT_COUNT];
-	bool disk_trouble;
+	unsigned disk_troubles; /* kinds of files that cannot be written */
 };
 
 void metrics_counts_take(struct metrics_counts *c, const struct hub_event *e);

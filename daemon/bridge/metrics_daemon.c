@@ -80,7 +80,7 @@ static void write_events(struct metrics_out *o, const struct daemon_facts *d)
 
 static void write_disk(struct metrics_out *o, const struct daemon_facts *d)
 {
-	metrics_int(o, NULL, d->counts->disk_trouble);
+	metrics_int(o, NULL, d->counts->disk_troubles > 0);
 }
 
 static void write_request(void *arg, const char *endpoint, int status, uint64_t count)

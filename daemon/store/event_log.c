@@ -139,7 +139,9 @@ void event_log_fail(struct event_log *log, int why)
 	}
 	log->error = why;
 	/* Before anybody hears of what is not written. Overwriting needs no room on a full disk. */
-	(void)event_log_set_state(log, SEGMENT_MORE);
+	if (log->fd >= 0 && event_log_set_state(log, SEGMENT_MORE) < 0) {
+		event_log_mark(log);
+	}
 	retry_later(log);
 	if (log->hub) {
 		loop_defer(log->loop, &log->tell);
@@ -203,18 +205,21 @@ static void on_retry(void *arg)
 		return;
 	}
 	log->error = 0;
+	event_log_unmark(log);
 	event_log_sync_after(log, EVENT_DISK_RECOVERED);
 	loop_defer(log->loop, &log->tell);
 }
 
 /* Coming and going */
 
-struct event_log *event_log_open(struct loop *l, const char *state_dir, const char *boot)
+struct event_log *event_log_open(
+    struct loop *l, const char *state_dir, const char *boot, const char *mark)
 {
 	struct event_log *log = xcalloc(1, sizeof(*log));
 
 	log->loop = l;
 	log->path = xasprintf("%s/events", state_dir);
+	log->mark = mark ? xstrdup(mark) : NULL;
 	log->dir = log->fd = log->old_fd = -1;
 	jw_init(&log->line);
 	loop_timer_init(&log->retry, l, on_retry, log);
@@ -283,6 +288,7 @@ static void end_segment(struct event_log *log)
 	if (write_rest(log) == 0 && fdatasync(log->fd) == 0 &&
 	    event_log_set_state(log, SEGMENT_DONE) == 0) {
 		(void)fdatasync(log->fd);
+		event_log_unmark(log);
 	}
 }
 
@@ -315,6 +321,7 @@ void event_log_close(struct event_log *log)
 	close_fd(&log->old_fd);
 	close_fd(&log->dir);
 	jw_finish(&log->line);
+	free(log->mark);
 	free(log->path);
 	free(log);
 }

@@ -20,9 +20,11 @@ struct loop;
 #define EVENT_LOG_SKIP (1 << 20)
 
 /* Opens STATE_DIR/events and mends what a crash left. boot: what tells runs of the machine apart,
- * NULL = nothing does. Never fails: without a usable folder the log is empty, of an epoch of its
- * own, and tries again. */
-struct event_log *event_log_open(struct loop *l, const char *state_dir, const char *boot);
+ * NULL = nothing does. mark: path of a file, on another disk if possible, that is there while told
+ * numbers are lacking and the log's own disk cannot say so; NULL = none. Never fails: without a
+ * usable folder the log is empty, of an epoch of its own, and tries again. */
+struct event_log *event_log_open(
+    struct loop *l, const char *state_dir, const char *boot, const char *mark);
 /* For hub_create. */
 uint32_t event_log_epoch(const struct event_log *log);
 uint64_t event_log_next_seq(const struct event_log *log);

@@ -44,8 +44,10 @@ struct event_log {
 	struct hub_observer observer;
 	struct jw line;
 
-	int error; /* negative errno: nothing can be written; 0 it can */
-	bool told; /* disk.full was filed */
+	int error;   /* negative errno: nothing can be written; 0 it can */
+	bool told;   /* disk.full was filed */
+	char *mark;  /* path, may be NULL */
+	bool marked; /* it may be there */
 	int64_t retry_ms;
 	struct loop_timer retry;
 	struct loop_deferred tell;
@@ -70,6 +72,11 @@ int event_log_set_state(struct event_log *log, enum segment_state state);
 void event_log_start(struct event_log *log, const char *boot);
 /* Tries to use the folder again after it could not be. 0 or negative errno. */
 int event_log_reopen(struct event_log *log);
+
+/* event_log_mark.c: made; looked for, where an unreadable one counts as this epoch's; removed. */
+void event_log_mark(struct event_log *log);
+bool event_log_is_marked(struct event_log *log, uint32_t epoch);
+void event_log_unmark(struct event_log *log);
 
 /* event_log_index.c: indexes it if it is not, and mends what is damaged. 0 or negative errno.
  * *ret_fault may be NULL. */

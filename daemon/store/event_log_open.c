@@ -247,7 +247,7 @@ static int go_on(struct event_log *log)
 
 	if (!skip) {
 		log->head.epoch = h.epoch;
-		skip = may_miss(log, &h);
+		skip = may_miss(log, &h) || event_log_is_marked(log, h.epoch);
 	}
 	r = event_log_index(log, s, &fault);
 	log->next_seq = s->last >= s->first ? s->last + 1 : s->first;
@@ -275,6 +275,9 @@ static int look_through(struct event_log *log)
 	/* Before the first number of this run is told: a later crash shall see that it ran. */
 	if (r == 0 && (fdatasync(log->fd) < 0 || (log->new_names && fsync(log->dir) < 0))) {
 		return -errno;
+	}
+	if (r == 0) {
+		event_log_unmark(log);
 	}
 	return r;
 }

@@ -37,7 +37,7 @@ struct saved {
 	struct saved_handler handler;
 	char *dir;
 	unsigned waiting;
-	bool trouble; /* the last write failed, and that was said */
+	int error; /* of the last write, 0 none */
 	int64_t retry_ms, retry_at_ms;
 };
 
@@ -116,20 +116,19 @@ static void drop_put(struct worker_job *job)
 
 static void note_result(struct saved *s, int error)
 {
+	bool changed;
+
 	if (error < 0) {
-		s->retry_ms = !s->trouble		       ? RETRY_FIRST_MS
+		s->retry_ms = s->error == 0		       ? RETRY_FIRST_MS
 			      : s->retry_ms * 2 > RETRY_MAX_MS ? RETRY_MAX_MS
 							       : s->retry_ms * 2;
 		s->retry_at_ms = loop_now_ms(s->loop) + s->retry_ms;
-		if (!s->trouble) {
-			log_warn("%s: states of printers cannot be written: %s; tried again, said "
-				 "once",
-			    s->dir, strerror(-error));
-		}
-	} else if (s->trouble) {
-		log_info("%s: states of printers are written again", s->dir);
 	}
-	s->trouble = error < 0;
+	changed = (error < 0) != (s->error < 0);
+	s->error = error;
+	if (changed && s->handler.trouble != NULL) {
+		s->handler.trouble(s->handler.arg, s->dir, error);
+	}
 }
 
 static void on_put(struct worker_job *job)
@@ -168,7 +167,7 @@ void saved_destroy(struct saved *s)
 
 bool saved_has_room(const struct saved *s)
 {
-	if (s->trouble) {
+	if (s->error < 0) {
 		return s->waiting == 0 && loop_now_ms(s->loop) >= s->retry_at_ms;
 	}
 	return s->pool != NULL && s->waiting < WAITING_MAX;
@@ -202,6 +201,11 @@ int saved_put_now(struct saved *s, const char *serial, const char *text, size_t 
 		note_result(s, error);
 	}
 	return error;
+}
+
+const char *saved_error(const struct saved *s)
+{
+	return s->error < 0 ? strerror(-s->error) : NULL;
 }
 
 /* ---- read ---- */

@@ -12,6 +12,8 @@ struct saved;
 struct saved_handler {
 	/* A text that was handed over was written (0), or not (negative errno). May be NULL. */
 	void (*done)(void *arg, const char *serial, int error);
+	/* Files can no longer be written in dir (negative errno), or can again (0). May be NULL. */
+	void (*trouble)(void *arg, const char *dir, int error);
 	void *arg;
 };
 
@@ -32,5 +34,7 @@ bool saved_has_room(const struct saved *s);
 void saved_put(struct saved *s, const char *serial, char *text, size_t len, bool sync);
 /* The same at once, in the caller's thread: for the end, when none waits. 0 or negative errno. */
 int saved_put_now(struct saved *s, const char *serial, const char *text, size_t len);
+/* Why nothing can be written, NULL: it can. */
+const char *saved_error(const struct saved *s);
 /* Removes files that nobody wrote for 30 days and whose serial is not known. */
 void saved_tidy(struct saved *s, bool (*is_known)(void *arg, const char *serial), void *arg);

@@ -275,12 +275,13 @@ class Files(Saved):
             self.sim_.do("job", self.name, verb)
             want = "paused" if verb == "pause" else "printing"
             self.daemon_.wait_status(self.name, want, lambda s, want=want: s["print"]["state"] == want)
-        self.daemon_.wait_line("cannot be written")
+        wait_until("the word of it", lambda: self.told("disk.full"))
         folder.unlink()
         kept.rename(folder)
         self.file.unlink()
-        self.daemon_.wait_line("are written again")
-        self.assertEqual(self.daemon_.text().count("states of printers cannot be written"), 1)
+        wait_until("the end of it", lambda: self.told("disk.recovered"))
+        self.assertEqual([(e["data"]["what"], e["data"]["error"]) for e in self.told("disk.full")], [("states", "Not a directory")])
+        self.assertEqual(self.daemon_.text().count("(what=states"), 2, "one line each")
         self.wait_saved(lambda o: o["derive"]["print"]["state"] == 5)
 
     def test_what_is_not_configured_is_removed_after_30_days(self):

@@ -27,6 +27,7 @@
 
 static struct {
 	char dir[32];
+	char mark[48];
 	struct loop *loop;
 	struct event_log *log;
 	struct hub *hub;
@@ -48,7 +49,7 @@ static void start(const char *boot)
 	static const struct loop_clock clock = {clock_mono, clock_wall, NULL};
 
 	t.loop = loop_create(&clock);
-	t.log = event_log_open(t.loop, t.dir, boot);
+	t.log = event_log_open(t.loop, t.dir, boot, t.mark);
 	t.hub = hub_create(event_log_epoch(t.log), event_log_next_seq(t.log), NULL, NULL);
 	event_log_attach(t.log, t.hub);
 }
@@ -63,7 +64,8 @@ static void stop(void)
 /* As kill -9: nothing of an end is written. */
 static void kill_it(void)
 {
-	_cleanup_free_ char *keep = xasprintf("cp -a %s/events %s/kept", t.dir, t.dir);
+	_cleanup_free_ char *keep =
+	    xasprintf("ulimit -S -f unlimited; cp -a %s/events %s/kept", t.dir, t.dir);
 	_cleanup_free_ char *back =
 	    xasprintf("rm -rf %s/events && mv %s/kept %s/events", t.dir, t.dir, t.dir);
 
@@ -78,7 +80,11 @@ static int set_up(void **state)
 	str_copy(t.dir, sizeof(t.dir),
 	    access("/dev/shm", W_OK) == 0 ? "/dev/shm/bb-elog-XXXXXX" : "/tmp/bb-elog-XXXXXX");
 	t.now_ms = 1000;
-	return mkdtemp(t.dir) ? 0 : -1;
+	if (!mkdtemp(t.dir)) {
+		return -1;
+	}
+	snprintf(t.mark, sizeof(t.mark), "%s/mark", t.dir);
+	return 0;
 }
 
 static int tear_down(void **state)
@@ -425,6 +431,59 @@ static void numbers_told_on_a_full_disk_are_not_given_again(void **state)
 	stop();
 }
 
+/* Read-only or broken: the header cannot be changed either. */
+static void numbers_told_on_a_dead_disk_are_not_given_again(void **state)
+{
+	uint64_t told;
+
+	for (unsigned i = 0; i < 2; i++) {
+		start(BOOT);
+		file_many(5);
+		limit_files_to(0);
+		file_many(50);
+		told = hub_last_seq(t.hub);
+		assert_int_equal(access(t.mark, F_OK), 0);
+		if (i == 0) {
+			kill_it();
+		} else {
+			stop();
+		}
+		limit_files_to(RLIM_INFINITY);
+		start(BOOT);
+		assert_true(event_log_next_seq(t.log) > told);
+		assert_int_equal(access(t.mark, F_OK), -1);
+		stop();
+	}
+}
+
+static void mark_of_a_dead_disk_goes_with_its_recovery(void **state)
+{
+	start(BOOT);
+	limit_files_to(0);
+	file_many(50);
+	limit_files_to(RLIM_INFINITY);
+	assert_int_equal(access(t.mark, F_OK), 0);
+	let_pass(31000);
+	assert_null(status().error);
+	assert_int_equal(access(t.mark, F_OK), -1);
+	stop();
+}
+
+static void mark_of_another_log_is_not_obeyed(void **state)
+{
+	uint64_t next;
+
+	start(BOOT);
+	file_many(5);
+	next = event_log_next_seq(t.log) + 5;
+	kill_it();
+	spill(t.mark, "7\n", 2);
+	start(BOOT);
+	assert_int_equal(event_log_next_seq(t.log), next);
+	assert_int_equal(access(t.mark, F_OK), -1);
+	stop();
+}
+
 static void folder_that_cannot_be_made_is_tried_again(void **state)
 {
 	_cleanup_free_ char *path = xasprintf("%s/events", t.dir);
@@ -461,6 +520,9 @@ int main(void)
 	    TEST(pages_lead_back_to_the_beginning),
 	    TEST(full_disk_is_told_once_and_caught_up_with),
 	    TEST(numbers_told_on_a_full_disk_are_not_given_again),
+	    TEST(numbers_told_on_a_dead_disk_are_not_given_again),
+	    TEST(mark_of_a_dead_disk_goes_with_its_recovery),
+	    TEST(mark_of_another_log_is_not_obeyed),
 	    TEST(folder_that_cannot_be_made_is_tried_again),
 	};
 
