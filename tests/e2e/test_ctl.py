@@ -123,6 +123,11 @@ class Followers(Case):
         """Until so many connections besides the asking one are held; what they asked before is then answered."""
         wait_until(f"{count} connections", lambda: self.daemon_.call("daemon.status")["clients"] == count + 1)
 
+    def subscribed(self, count):
+        """Until so many are there at least: a connection alone may not have asked yet."""
+        wait_until(f"{count} subscriptions",
+                   lambda: self.daemon_.call("daemon.stats")["counters"]["clients"]["subscriptions"] >= count)
+
     def test_watch_prints_a_line_for_each_meaningful_change(self):
         child = self.run_ctl("watch")
         lines = Reader(child.stdout)
@@ -152,7 +157,7 @@ class Followers(Case):
     def test_followers_end_with_3_and_one_line_when_the_daemon_goes(self):
         watch, wait = self.run_ctl("watch"), self.run_ctl("wait", self.one, "--until", "print.finished")
         Reader(watch.stdout).until(self.two.encode())
-        self.clients(2)
+        self.subscribed(2)
         self.stop_daemon()
         for child in (watch, wait):
             _, err = child.communicate(timeout=DEADLINE)
@@ -208,7 +213,7 @@ class Followers(Case):
 
     def test_wait_needs_all_printers_that_are_meant(self):
         child = self.run_ctl("wait", "@printing", "--until", "print.state=paused")
-        self.clients(1)
+        self.subscribed(1)
         lines = Reader(child.stdout)
         self.sim_.do("state", self.one, "paused")
         lines.until(self.one.encode())
@@ -225,7 +230,7 @@ class Followers(Case):
 
     def test_wait_for_an_event_prints_it(self):
         child = self.run_ctl("wait", "-p", self.one, "--until", "printer.*", "--json")
-        self.clients(1)
+        self.subscribed(1)
         for fault in (self.two, self.one):
             self.sim_.do("fault", fault, "refuse", "on")
             self.sim_.do("fault", fault, "kick", "on")

@@ -81,7 +81,7 @@ class Vsftpd(Files):
 
     def doors(self, count=1, **kw):
         """Printers r1.. of which only the files are there."""
-        doors, config = [], f"[Daemon]\nStateDir={self.folder}/state\nSocket={self.folder}/run/control.sock\n"
+        doors, config = [], "[Daemon]\nStateDirectory=./state\nCacheDirectory=./cache\nSocket=./run/control.sock\n"
         for i in range(count):
             make_leaf(self.folder, f"leaf{i}", SERIALS[i])
             options = kw.get("each", {}).get(i, {k: v for k, v in kw.items() if k != "each"})
