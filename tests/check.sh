@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # The whole test run, from a bare Debian 12: installs, builds with sanitizers, runs every suite, ends with `N passed, N failed`.
-# usage: tests/check.sh [--long]      --long adds links over minutes, valgrind, libFuzzer, clang-format and the benchmarks
+# usage: tests/check.sh [--long]      --long adds links over minutes, a day of losses, the suite in the sandbox, valgrind, libFuzzer, benchmarks
 set -u
 cd "$(dirname "$0")/.." || exit 1
 long=no
@@ -89,6 +89,7 @@ if [ $long = yes ]; then
 	one kills env BUILD_DIR=build-release PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 tests/e2e/store_kills.py
 	one verify env BUILD_DIR=build-release PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 tests/e2e/verify.py
 	one soak env BUILD_DIR=build-release PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 tests/e2e/soak.py
+	one unit env BUILD_DIR=build-release PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 tests/e2e/under_unit.py
 	one promtool tests/e2e/promtool.sh build-release
 	one fuzz tests/fuzz/run.sh
 	one benchmarks tests/bench/run.sh build-release

@@ -18,6 +18,8 @@ import threading
 import time
 import unittest
 
+import transient
+
 BUILD = pathlib.Path(os.environ.get("BUILD_DIR", "build")).resolve()
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 BAMBUD = BUILD / "daemon" / "bambud"
@@ -123,8 +125,10 @@ class Process:
         self.name = name
         self.log = pathlib.Path(folder) / f"{name}.log"
         self.out = open(self.log, "ab")
-        self.child = subprocess.Popen([str(a) for a in argv], stdin=subprocess.DEVNULL, stdout=self.out,
-                                      stderr=subprocess.STDOUT, env=env, cwd=cwd)
+        self.child = self.spawn([str(a) for a in argv], env, cwd)
+
+    def spawn(self, argv, env, cwd):
+        return subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=self.out, stderr=subprocess.STDOUT, env=env, cwd=cwd)
 
     def text(self):
         return self.log.read_text(errors="replace")
@@ -169,6 +173,17 @@ class Daemon(Process):
         self.socket = self.folder / "run" / "control.sock"
         if wait:
             self.wait_notify("READY=1")
+
+    def spawn(self, argv, env, cwd):
+        """Under the unit of the package where the whole run is (under_unit.py). It has an environment, but no other wrapping."""
+        if "BAMBU_UNDER_UNIT" not in os.environ:
+            return super().spawn(argv, env, cwd)
+        if argv[0] == "env":
+            own = argv.index(str(BAMBUD))
+            env, argv = {**env, **dict(word.split("=", 1) for word in argv[1:own])}, argv[own:]
+        if argv[0] != str(BAMBUD):
+            raise unittest.SkipTest(f"{argv[0]} would start bambud, not the unit")
+        return transient.Unit(argv, env, self.folder, self.log)
 
     def read_notify(self):
         """Takes every notification as it comes, as the service manager does: the sender waits on a full queue."""
