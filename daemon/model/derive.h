@@ -13,13 +13,15 @@
 /* Members of `data`, all of them always there; null = not known.
  *
  * print.*                  job file percent layer total_layers duration_s (from a start that was
- *                          seen), and besides:
+ *                          seen) tray (what feeds now: {unit,slot,tray,label,type,color}, null =
+ *                          nothing or not known), and besides:
  *   paused                 reason code stage
  *   failed cancelled       reason code before_print (it never came to printing)
  *   progress               step (the multiple of ten that was passed)
  * error.raised cleared     code kind text
  * hms.raised cleared       code severity module unit slot text
- * ams.tray_changed         from to: {unit,slot,tray,label}, null = nothing loaded
+ * ams.tray_changed         from to: {unit,slot,tray,label}, null = nothing loaded; of `to` its type
+ *                          and color too
  * ams.spool_inserted removed   unit label slot tray type color remain_pct (of what was taken out:
  *                          null)
  * ams.filament_low         the same

@@ -297,6 +297,38 @@ static void put_feed(struct jw *w, const char *key, int unit, int slot, int tray
 	jw_object_end(w);
 }
 
+static const struct ams_tray *find_tray(const struct state_ams *a, int number)
+{
+	for (size_t i = 0; i < a->external_count; i++) {
+		if (a->external[i].tray == number) {
+			return &a->external[i];
+		}
+	}
+	for (size_t i = 0; i < a->unit_count; i++) {
+		for (size_t k = 0; k < a->units[i].tray_count; k++) {
+			if (a->units[i].trays[k].tray == number) {
+				return &a->units[i].trays[k];
+			}
+		}
+	}
+	return NULL;
+}
+
+void derive_put_fed(struct jw *w, const char *key, const struct state_ams *a)
+{
+	const struct ams_tray *t = find_tray(a, a->active_tray);
+
+	if (a->active_tray == UNKNOWN_INT) {
+		jw_null(w, key);
+		return;
+	}
+	jw_object(w, key);
+	derive_put_tray(w, a->active_unit, a->active_slot, a->active_tray);
+	jw_str(w, "type", t && t->type[0] != '\0' ? t->type : NULL);
+	jw_str(w, "color", t && t->color[0] != '\0' ? t->color : NULL);
+	jw_object_end(w);
+}
+
 static void tell_feed(const struct derive_look *l)
 {
 	const struct state_ams *a = &l->s->ams;
@@ -304,7 +336,7 @@ static void tell_feed(const struct derive_look *l)
 
 	derive_open(&w);
 	put_feed(&w, "from", l->d->unit, l->d->slot, l->d->tray);
-	put_feed(&w, "to", a->active_unit, a->active_slot, a->active_tray);
+	derive_put_fed(&w, "to", a);
 	derive_tell(l, EVENT_AMS_TRAY_CHANGED, &w);
 }
 

@@ -22,6 +22,9 @@ void derive_put_unit(struct jw *w, int unit);		       /* "unit" and "label" */
 /* "unit", "label", "slot" and "tray". */
 void derive_put_tray(struct jw *w, int unit, int slot, int tray);
 
+/* What feeds the printer, as an object under key; null when nothing does, or nobody knows. */
+void derive_put_fed(struct jw *w, const char *key, const struct state_ams *a);
+
 void derive_print_look(const struct derive_look *l);
 void derive_print_settle(const struct derive_look *l);
 /* The health message the pause or failure is about, NULL none. */

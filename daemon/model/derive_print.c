@@ -62,6 +62,7 @@ static void open_job(const struct derive_look *l, struct jw *w)
 	} else {
 		jw_null(w, "duration_s");
 	}
+	derive_put_fed(w, "tray", &l->s->ams);
 }
 
 static bool is_pause_stage(const char *word)

@@ -508,7 +508,7 @@ static void derive_what_happened_meanwhile_is_told_late(void **state)
 	full(t, "'gcode_state':'FINISH','subtask_name':'lid','mc_percent':100,'layer_num':9,"
 		"'hms':[{'attr':50335744,'code':131073}]");
 	assert_told(t, "hms.raised print.finished");
-	assert_says(t, PRINT_FINISHED, "'duration_s':null,'late':true}");
+	assert_says(t, PRINT_FINISHED, "'duration_s':null,'tray':null,'late':true}");
 	assert_says(t, HMS_RAISED, "'late':true}");
 	delta(t, "'hms':[]");
 	assert_told(t, "hms.cleared");

@@ -95,15 +95,22 @@ static void derive_tray_change_says_from_and_to(void **state)
 {
 	struct teller *t = *state;
 
-	full(t, AMS(UNIT0, "3", ",'tray_now':'255'"));
+	full(t, AMS(UNIT0, "3", ",'tray_now':'255'") ",'gcode_state':'IDLE'");
 	delta(t, "'ams':{'tray_now':'1'}");
 	assert_told(t, "ams.tray_changed");
-	assert_says(
-	    t, AMS_TRAY_CHANGED, "{'from':null,'to':{'unit':0,'label':'A','slot':1,'tray':1}}");
+	assert_says(t, AMS_TRAY_CHANGED,
+	    "{'from':null,'to':{'unit':0,'label':'A','slot':1,'tray':1,'type':null,'color':null}}");
+	delta(t, "'ams':{'tray_now':'0'}");
+	assert_says(t, AMS_TRAY_CHANGED,
+	    "'to':{'unit':0,'label':'A','slot':0,'tray':0,'type':'PLA','color':'FF0000FF'}}");
+	delta(t, "'gcode_state':'RUNNING'");
+	assert_says(t, PRINT_STARTED,
+	    "'tray':{'unit':0,'label':'A','slot':0,'tray':0,'type':'PLA','color':'FF0000FF'}}");
+	delta(t, "'ams':{'tray_now':'1'}");
 	delta(t, "'ams':{'tray_now':'254'}");
 	assert_says(t, AMS_TRAY_CHANGED,
 	    "{'from':{'unit':0,'label':'A','slot':1,'tray':1},"
-	    "'to':{'unit':null,'label':null,'slot':null,'tray':254}}");
+	    "'to':{'unit':null,'label':null,'slot':null,'tray':254,'type':null,'color':null}}");
 	delta(t, "'ams':{'tray_now':'255'}");
 	assert_says(t, AMS_TRAY_CHANGED, "'to':null}");
 }
