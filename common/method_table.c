@@ -47,6 +47,7 @@ static const char *const until_words[] = {"sent", "acked", "effective", NULL};
 #define PRINTER_FILE PARAM(STRING, "path", "path on the printer's storage", REQUIRED)
 #define RAW PARAM(BOOL, "raw", "add the answer of the cloud as it came")
 #define SINCE PARAM(STRING, "since", "cursor or time to begin after")
+#define PRINTS_SINCE PARAM(STRING, "since", "only prints heard of at this time or later")
 #define SLOT PARAM(STRING, "slot", "A1..D4, HT-A, ext, ext-left or a tray number", REQUIRED)
 #define UNIT PARAM(STRING, "unit", "A..D, HT-A or a unit number", REQUIRED)
 
@@ -1172,37 +1173,41 @@ const struct method method_table[] =
 	{
 	    .name = "history.get",
 	    .perm = PERM_READ,
+	    .since = "0.6.0",
 	    .verb = "history show",
 	    .usage = "ID",
 	    .help = "Show a past print",
 	    .params =
 		{
-		    PARAM(STRING, "id", "the print", REQUIRED),
+		    PARAM(STRING, "id", "the print, as 1.8811", REQUIRED),
 		},
 	},
 	{
 	    .name = "history.list",
 	    .perm = PERM_READ,
+	    .since = "0.6.0",
 	    .verb = "history",
 	    .usage = "[PRINTER] [--csv]",
 	    .help = "List past prints",
 	    .params =
 		{
 		    PRINTERS,
-		    SINCE,
+		    PRINTS_SINCE,
+		    PARAM(STRING, "before", "only prints before the one with this id"),
 		    LIMIT,
 		},
 	},
 	{
 	    .name = "history.stats",
 	    .perm = PERM_READ,
+	    .since = "0.6.0",
 	    .verb = "history stats",
 	    .usage = "[PRINTER]",
 	    .help = "Show totals of past prints",
 	    .params =
 		{
 		    PRINTERS,
-		    SINCE,
+		    PRINTS_SINCE,
 		},
 	},
 	{

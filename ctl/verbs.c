@@ -17,6 +17,7 @@
 #include "ctl/events.h"
 #include "ctl/files.h"
 #include "ctl/help.h"
+#include "ctl/history.h"
 #include "ctl/inspect.h"
 #include "ctl/look.h"
 #include "ctl/print.h"
@@ -92,6 +93,10 @@ const struct verb verb_table[] = {
     {"get", "printer.get", "[PRINTER] KEY...", "Print single values of a printer, one a line",
 	.run = see_get},
     {"help", .usage = "[VERB]", .help = "Show help, of one verb or of all", .run = help_run},
+    {"history", "history.list", "[PRINTER...] [--since TIME] [--limit N] [--csv]",
+	.columns = &history_columns, .run = history_run, .farm = true},
+    {"history stats", "history.stats", "[PRINTER...] [--since TIME]",
+	.columns = &history_stats_columns, .run = history_stats_run, .farm = true},
     {"hms", "hms.list", "[PRINTER] [--all]", .columns = &show_hms_columns, .show = see_show_hms},
     {"hms text", "hms.text", "CODE", .show = see_show_hms_text, .words_max = 1},
     {"inspect", .usage = "FILE.3mf [--plate N] [--thumbnail OUT.png]",

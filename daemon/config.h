@@ -61,12 +61,18 @@ struct config_metrics {
 	int64_t interval_ms;
 };
 
+struct config_history {
+	bool enabled;
+	int keep; /* prints */
+};
+
 struct config {
 	struct config_daemon daemon;
 	struct config_cloud cloud;
 	struct config_discovery discovery;
 	struct derive_limits limits; /* [Alerts] */
 	struct config_metrics metrics;
+	struct config_history history;
 	struct printer_config *printers; /* sorted by name */
 	size_t printer_count;
 	struct hook_config *hooks; /* sorted by name */

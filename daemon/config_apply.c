@@ -230,7 +230,7 @@ static void check_metrics(struct config_loader *l)
 void config_apply_singles(struct config_loader *l)
 {
 	static const enum config_section_id sections[] = {
-	    SECTION_DISCOVERY, SECTION_ALERTS, SECTION_METRICS};
+	    SECTION_DISCOVERY, SECTION_ALERTS, SECTION_METRICS, SECTION_HISTORY};
 
 	for (size_t i = 0; i < ARRAY_SIZE(sections); i++) {
 		apply_single(l, sections[i], NULL);

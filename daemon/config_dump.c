@@ -36,8 +36,8 @@ static void dump_section(const struct config *c, enum config_section_id id, cons
 }
 
 /* Those that stand once, in the order they are shown. */
-static const enum config_section_id singles[] = {
-    SECTION_DAEMON, SECTION_CLOUD, SECTION_DISCOVERY, SECTION_ALERTS, SECTION_METRICS};
+static const enum config_section_id singles[] = {SECTION_DAEMON, SECTION_CLOUD, SECTION_DISCOVERY,
+    SECTION_ALERTS, SECTION_METRICS, SECTION_HISTORY};
 
 static const void *base_of(const struct config *c, enum config_section_id id)
 {

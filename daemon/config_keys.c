@@ -21,7 +21,7 @@ const struct config_section config_sections[SECTION_COUNT] = {
     [SECTION_METRICS] = SINGLE("Metrics", metrics),
     [SECTION_PRINTER] = {.name = "Printer", .named = true, .built = true},
     [SECTION_HOOK] = {.name = "Hook", .named = true, .built = true},
-    [SECTION_HISTORY] = {.name = "History", .any_keys = true},
+    [SECTION_HISTORY] = SINGLE("History", history),
     [SECTION_HTTP] = {.name = "Http", .any_keys = true},
     [SECTION_MQTT] = {.name = "Mqtt", .named = true, .any_keys = true},
     [SECTION_FLEET] = {.name = "Fleet", .any_keys = true},
@@ -63,6 +63,12 @@ const struct config_section config_sections[SECTION_COUNT] = {
 		.section = "Metrics", .name = key, .type = CONFIG_##kind, .values = range, \
 		.preset = def, .reloadable = true, .built = true,                          \
 		.offset = offsetof(struct config_metrics, field), .help = text             \
+	}
+#define HISTORY(key, kind, range, def, field, text)                                        \
+	{                                                                                  \
+		.section = "History", .name = key, .type = CONFIG_##kind, .values = range, \
+		.preset = def, .reloadable = true, .built = true,                          \
+		.offset = offsetof(struct config_history, field), .help = text             \
 	}
 #define DISCOVERY(key, kind, range, def, field, text)                                        \
 	{                                                                                    \
@@ -126,6 +132,9 @@ const struct config_key config_keys[] = {
 	"File that gets the metrics, for the textfile collector of node_exporter; default: none"),
     METRICS("Interval", TIME, "5s..1h", "30s", interval_ms, "From one writing of it to the next"),
     METRICS("Socket", PATH, "", "", socket, "Unix socket that answers GET /metrics; default: none"),
+
+    HISTORY("Enabled", BOOL, "", "yes", enabled, "Keep a history of prints"),
+    HISTORY("Keep", INT, "1..1000000", "10000", keep, "So many prints; older ones are forgotten"),
 
     PRINTER("Serial", SERIAL, "", "", true, serial,
 	"Serial number, as on the label and in the printer's menu"),

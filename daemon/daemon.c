@@ -295,6 +295,7 @@ static const struct {
     {start_spawns, stop_spawns},
     {start_hub, stop_hub},
     {start_journal, stop_journal},
+    {daemon_start_history, daemon_stop_history},
     {daemon_start_saved, daemon_stop_saved},
     {start_fleet, stop_fleet},
     {daemon_start_cloud, daemon_stop_cloud},

@@ -41,6 +41,7 @@ struct daemon {
 	struct hooks *hooks;
 	struct discovery *discovery; /* NULL: nobody listens */
 	uint16_t discovery_port;     /* where it does */
+	struct history *history;
 	struct metrics *metrics;
 	struct textfile *textfile;
 	struct scrape *scrape;
@@ -91,6 +92,10 @@ struct camera *daemon_camera(void *arg, const char *serial); /* arg: struct daem
 int daemon_start_hooks(struct daemon *d, struct err *e);
 void daemon_stop_hooks(struct daemon *d);
 void daemon_apply_hooks(struct daemon *d); /* after a change of the configuration */
+/* The history of prints; a step of the start list and its mirror. */
+int daemon_start_history(struct daemon *d, struct err *e);
+void daemon_stop_history(struct daemon *d);
+void daemon_apply_history(struct daemon *d); /* after a change of the configuration */
 /* The metrics, their file and their socket; a step of the start list and its mirror. */
 int daemon_start_metrics(struct daemon *d, struct err *e);
 void daemon_stop_metrics(struct daemon *d);

@@ -54,6 +54,7 @@ void daemon_apply_config(struct daemon *d)
 	daemon_apply_texts(d);
 	daemon_sync_printers(d);
 	daemon_apply_hooks(d);
+	daemon_apply_history(d);
 	daemon_apply_metrics(d);
 	if (d->server) {
 		access_from_config(d->config, &access);

@@ -155,6 +155,7 @@ int daemon_start_server(struct daemon *d, struct err *e)
 	    .registry = d->registry,
 	    .fleet = &d->fleet,
 	    .files = d->files,
+	    .history = d->history,
 	    .account = d->account,
 	    .rest = d->rest,
 	    .uploads = d->uploads,

@@ -78,4 +78,7 @@ int h_op_get(struct call *c);
 int h_op_cancel(struct call *c);
 int h_op_list(struct call *c);
 
+int h_history_get(struct call *c);
+int h_history_list(struct call *c);
+int h_history_stats(struct call *c);
 int h_metrics_text(struct call *c);

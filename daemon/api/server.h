@@ -17,6 +17,7 @@ struct discovery;
 struct event_log;
 struct files;
 struct fleet;
+struct history;
 struct hub;
 struct jw;
 struct loop;
@@ -32,6 +33,7 @@ struct api_deps {
 	struct event_log *events; /* NULL: only what the hub holds is served */
 	struct registry *registry;
 	struct fleet *fleet;	 /* its tap and wire are the server's */
+	struct history *history; /* NULL: history.* is unsupported */
 	struct files *files;	 /* NULL: file.* is unsupported */
 	struct account *account; /* NULL: none is served */
 	struct rest *rest;	 /* goes with it */

@@ -57,6 +57,8 @@ struct history_query {
 	int64_t limit; /* LIST, newest first */
 };
 
+void history_query_finish(struct history_query *q);
+
 struct history_answer {
 	int error; /* negative errno: nothing could be read */
 	struct history_print *prints;

@@ -11,15 +11,20 @@ static struct history_ask *ask_of(struct worker_job *job)
 	return container_of(job, struct history_ask, job);
 }
 
+void history_query_finish(struct history_query *q)
+{
+	for (size_t i = 0; q->serials && i < q->serial_count; i++) {
+		free(q->serials[i]);
+	}
+	free(TAKE(q->serials));
+	free(TAKE(q->name));
+}
+
 static void free_ask(struct worker_job *job)
 {
 	struct history_ask *a = ask_of(job);
 
-	for (size_t i = 0; a->query.serials && i < a->query.serial_count; i++) {
-		free(a->query.serials[i]);
-	}
-	free(a->query.serials);
-	free(a->query.name);
+	history_query_finish(&a->query);
 	history_answer_finish(&a->answer);
 	free(a);
 }

@@ -152,18 +152,22 @@ static bool is_listed(json_object *list, json_object *tray)
 	return false;
 }
 
+static void put_number(struct jw *w, const char *key, int64_t value)
+{
+	if (value < 0) {
+		jw_null(w, key);
+	} else {
+		jw_int(w, key, value);
+	}
+}
+
 static void write_tray(struct jw *w, json_object *tray)
 {
-	int64_t number = number_of(tray, "tray");
-
 	jw_object(w, NULL);
-	if (number < 0) {
-		jw_null(w, "tray");
-	} else {
-		jw_int(w, "tray", number);
-	}
+	put_number(w, "tray", number_of(tray, "tray"));
+	put_number(w, "unit", number_of(tray, "unit"));
+	put_number(w, "slot", number_of(tray, "slot"));
 	jw_str(w, "label", json_get_str(tray, "label"));
-	jw_int(w, "slot", number_of(tray, "slot"));
 	jw_str(w, "type", json_get_str(tray, "type"));
 	jw_str(w, "color", json_get_str(tray, "color"));
 	jw_object_end(w);
@@ -269,8 +273,8 @@ static int fold_print(struct fold *f)
 	if (r == 0) {
 		r = note(f);
 	}
-	if (r == 0) {
-		r = feed(f, "tray");
+	if (r == 0 && f->item->kind >= EVENT_PRINT_FINISHED && !f->late) {
+		r = feed(f, "tray"); /* before the first layer it may be that of another job */
 	}
 	return r == 0 && result != HISTORY_RUNNING ? end(f, result) : r;
 }

@@ -122,6 +122,11 @@ def status_table(keys):
                    for k in keys], 'Ds')
 
 
+def missing(names):
+    """No section where nothing is."""
+    return {'missing': ('table', fill(names))} if names else {}
+
+
 def wanted(tables, ctl, bambud_help, log_source):
     """page -> region -> ('table', lines) or ('items', heads)."""
     options = [{'name': n, 'value': v} for n, v in re.findall(r'^  --([a-z-]+)(?: ([A-Z]+))? ', bambud_help, re.M)]
@@ -140,7 +145,7 @@ def wanted(tables, ctl, bambud_help, log_source):
         CONF: conf,
         BAMBUCTL: {
             'verbs': ('items', [verb_head(v) for v in verbs if v['built']]),
-            'missing': ('table', fill([v['verb'] for v in verbs if not v['built']])),
+            **missing([v['verb'] for v in verbs if not v['built']]),
             'options': ('items', list({o['name']: option_head(o) for o in all_options}.values())),
             'columns': ('table', listed([[f".It Cm {v['verb']}", *fill(v['columns'])] for v in verbs
                                          if v['built'] and v['columns']], 'Ds')),
@@ -148,7 +153,7 @@ def wanted(tables, ctl, bambud_help, log_source):
         },
         PROTOCOL: {
             'methods': ('items', [method_head(m) for m in methods if m['built']]),
-            'missing': ('table', fill([m['name'] for m in methods if not m['built']])),
+            **missing([m['name'] for m in methods if not m['built']]),
             'errors': ('table', listed([[f".It Er {e['type']} Pq {e['code']}", text(e['text'])] for e in tables['errors']], 'Ds')),
             'events': ('table', listed([[f".It Ic {e['kind']} Pq {e['level']}{' , kept' if e['kept'] else ''}", sentence(e['help'])]
                                         for e in tables['events']], 'Ds')),

@@ -265,7 +265,7 @@ class Ctl(Case):
         code, out, _ = d.ctl("get", online, "print.state", "link.state")
         self.assertEqual((code, out.split("\n")[1]), (0, "online"))
         self.assertEqual(d.ctl("status", "nobody")[0], 4)
-        self.assertEqual(d.ctl("history", online)[0], 14)
+        self.assertEqual(d.ctl("history", online)[0], 0)
         self.assertEqual(d.ctl("nonsense")[0], 2)
         code, out, _ = d.ctl("status", "@all", "--json=short")
         self.assertEqual(len(json.loads(out)["results"]), 8)

@@ -89,8 +89,6 @@ static void api_methods_shows_words_and_bounds(void **state)
 	assert_string_equal(at(r, path), "[\"err\",\"warn\",\"info\",\"debug\"]");
 	snprintf(path, sizeof(path), "methods.%zu.since", method_index(method_find("record.stop")));
 	assert_string_equal(at(r, path), "0.6.0");
-	snprintf(path, sizeof(path), "methods.%zu.since", method_index(method_find("history.get")));
-	assert_string_equal(at(r, path), "null");
 	snprintf(path, sizeof(path), "methods.%zu.params.0.min",
 	    method_index(method_find("events.unsubscribe")));
 	assert_string_equal(at(r, path), "1");

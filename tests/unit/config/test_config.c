@@ -125,13 +125,13 @@ static void config_features_not_built_get_one_line_each(void **state)
 {
 	struct config *c = fixture_load(
 	    "[Discovery]\nSsdp=no\nAdopt=none\n[Mqtt a]\nX=1\nY=2\n[Mqtt b]\nX=1\n"
-	    "[History]\nKeep=1\n" FIXTURE_PRINTER
+	    "[Http]\nPort=1\n" FIXTURE_PRINTER
 	    "[Printer two]\nSerial=01P00A000000002\nAddress=127.0.0.1\nAccessCode=1\n");
 
 	assert_int_equal(c->error_count, 0);
 	assert_int_equal(c->warning_count, 2);
 	fixture_has(c->warnings[0], "[Mqtt] is not in this version");
-	fixture_has(c->warnings[1], "[History] is not in this version");
+	fixture_has(c->warnings[1], "[Http] is not in this version");
 	config_destroy(c);
 }
 

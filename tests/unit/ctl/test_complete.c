@@ -54,12 +54,6 @@ static void complete_offers_verbs_word_by_word(void **state)
 	assert_and_free(COMPLETE("nonsense", ""), "");
 }
 
-static void complete_offers_only_what_is_built(void **state)
-{
-	assert_and_free(COMPLETE("hist"), "");
-	assert_and_free(COMPLETE("history", ""), "");
-}
-
 static void complete_offers_options_that_fit_the_verb(void **state)
 {
 	assert_and_free(COMPLETE("events", "--k"), "--kind ");
@@ -185,7 +179,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(complete_offers_verbs_word_by_word),
-	    cmocka_unit_test(complete_offers_only_what_is_built),
 	    cmocka_unit_test(complete_offers_options_that_fit_the_verb),
 	    cmocka_unit_test(complete_offers_values_of_options),
 	    cmocka_unit_test(complete_leaves_paths_to_the_shell),
