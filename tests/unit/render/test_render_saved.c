@@ -204,6 +204,113 @@ static void ages_go_on_and_are_unknown_when_time_is(void **state)
 	state_finish(&s);
 }
 
+/* Files of an older daemon hold these numbers: another order is another VERSION (fleet/memory). */
+static void numbers_in_the_file_mean_what_they_meant(void **state)
+{
+	static const int print[] = {PRINT_UNKNOWN, PRINT_IDLE, PRINT_PREPARING, PRINT_SLICING,
+	    PRINT_PRINTING, PRINT_PAUSED, PRINT_FINISHED, PRINT_FAILED, PRINT_OFFLINE};
+	static const int source[] = {SOURCE_UNKNOWN, SOURCE_CLOUD, SOURCE_LOCAL, SOURCE_SYSTEM};
+	static const int speed[] = {
+	    SPEED_UNKNOWN, SPEED_SILENT, SPEED_STANDARD, SPEED_SPORT, SPEED_LUDICROUS};
+	static const int mode[] = {LIGHT_UNKNOWN, LIGHT_ON, LIGHT_OFF, LIGHT_BLINK};
+	static const int node[] = {LIGHT_CHAMBER, LIGHT_WORK, LIGHT_HEATBED};
+	static const int card[] = {
+	    SDCARD_UNKNOWN, SDCARD_PRESENT, SDCARD_ABSENT, SDCARD_ABNORMAL, SDCARD_READ_ONLY};
+	static const int tri[] = {TRI_UNKNOWN, TRI_NO, TRI_YES};
+	static const int tray[] = {TRAY_UNKNOWN, TRAY_EMPTY, TRAY_PRESENT, TRAY_LOADED};
+	static const int unit[] = {
+	    AMS_MODEL_UNKNOWN, AMS_MODEL_AMS, AMS_MODEL_LITE, AMS_MODEL_PRO2, AMS_MODEL_HT};
+	static const int control[] = {CONTROL_UNKNOWN, CONTROL_FULL, CONTROL_LOCKED};
+	static const int xcam[] = {XCAM_AIRPRINT_DETECTOR, XCAM_BUILDPLATE_MARKER_DETECTOR,
+	    XCAM_CLUMP_DETECTOR, XCAM_FIRST_LAYER_INSPECTOR, XCAM_PILEUP_DETECTOR,
+	    XCAM_PLATE_OFFSET_SWITCH, XCAM_PRINTING_MONITOR, XCAM_SPAGHETTI_DETECTOR};
+	static const struct {
+		const int *values;
+		size_t count;
+	} tables[] = {
+#define TABLE(list) {list, ARRAY_SIZE(list)}
+	    TABLE(print), TABLE(source), TABLE(speed), TABLE(mode), TABLE(node), TABLE(card),
+	    TABLE(tri), TABLE(tray), TABLE(unit), TABLE(control), TABLE(xcam)};
+
+	for (size_t i = 0; i < ARRAY_SIZE(tables); i++) {
+		for (size_t n = 0; n < tables[i].count; n++) {
+			assert_int_equal(tables[i].values[n], n);
+		}
+	}
+}
+
+static void saved_as(const char *name, const struct state *s)
+{
+	_cleanup_free_ char *path = xasprintf(GOLDEN "/%s.json", name), *want = NULL;
+	const char *update = getenv("SAVED_GOLDEN_OUT");
+	struct jw w;
+	size_t len = 0;
+
+	jw_init(&w);
+	jw_object(&w, NULL);
+	state_save(s, &w, "state", NOW);
+	jw_object_end(&w);
+	jw_bytes(&w, "\n", 1);
+	if (update != NULL) { /* writes what would be right now */
+		_cleanup_free_ char *out = xasprintf("%s/%s.json", update, name);
+		FILE *f = fopen(out, "we");
+
+		assert_non_null(f);
+		assert_int_equal(fwrite(w.buf, 1, w.len, f), w.len);
+		fclose(f);
+	}
+	want = read_whole(path, &len);
+	if (want == NULL) {
+		fail_msg("cannot read %s", path);
+	}
+	assert_string_equal(w.buf, want);
+	jw_finish(&w);
+}
+
+/* Fields, their names and their numbers in the file are those of the golden one: a file of today
+ * is read by the daemon of tomorrow. A field more is fine there, then the golden file is renewed:
+ * SAVED_GOLDEN_OUT=tests/unit/render/golden in the environment. */
+static void file_is_written_as_the_golden_one(void **state)
+{
+	static const char *const names[] = {"h2d_full.json", "x1c_full.json"};
+	static const char *const golden[] = {"saved_h2d", "saved_x1c"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		struct state_delta d;
+		struct state s;
+
+		state_init(&s, NULL, NULL);
+		assert_true(feed_file(&s, FIXTURES, names[i], &d));
+		saved_as(golden[i], &s);
+		state_finish(&s);
+	}
+}
+
+/* The other direction: what the golden file says is shown as what it was written from. */
+static void golden_file_is_read_as_it_was_meant(void **state)
+{
+	_cleanup_free_ char *text = NULL, *before = NULL, *after = NULL;
+	struct state s, restored;
+	struct state_delta d;
+	struct scan scan;
+	size_t len = 0;
+
+	state_init(&s, NULL, NULL);
+	assert_true(feed_file(&s, FIXTURES, "h2d_full.json", &d));
+	text = read_whole(GOLDEN "/saved_h2d.json", &len);
+	assert_non_null(text);
+	scan_init(&scan);
+	assert_int_equal(scan_parse(&scan, text, len), SCAN_OK);
+	state_init(&restored, NULL, NULL);
+	assert_int_equal(state_restore(&restored, &scan, scan_get(&scan, 0, "state"), NOW, 0), 0);
+	before = shown(&s, NOW);
+	after = shown(&restored, NOW);
+	assert_string_equal(after, before);
+	scan_finish(&scan);
+	state_finish(&restored);
+	state_finish(&s);
+}
+
 static void elapsed_time_is_never_less_than_it_was(void **state)
 {
 	const struct saved_at then = {.wall_ms = 1000000, .boot_ms = 500000};
@@ -236,6 +343,9 @@ int main(void)
 	    cmocka_unit_test(a_restored_state_goes_on_like_the_old_one),
 	    cmocka_unit_test(nothing_known_stays_nothing_known),
 	    cmocka_unit_test(ages_go_on_and_are_unknown_when_time_is),
+	    cmocka_unit_test(numbers_in_the_file_mean_what_they_meant),
+	    cmocka_unit_test(file_is_written_as_the_golden_one),
+	    cmocka_unit_test(golden_file_is_read_as_it_was_meant),
 	    cmocka_unit_test(elapsed_time_is_never_less_than_it_was),
 	};
 
