@@ -17,6 +17,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 from harness import BAMBUCTL, BAMBUD, BUILD, Daemon, Process, Sim, wait_until  # noqa: E402
 
 RECEIVER = BUILD / "tests" / "bench" / "bench_receiver"
+EVENT_LOG = BUILD / "tests" / "bench" / "bench_event_log"
 FARM = int(os.environ.get("BENCH_FARM", "1000"))
 SECONDS = float(os.environ.get("BENCH_SECONDS", "20"))
 missed = []
@@ -86,9 +87,25 @@ def receiver_list(folder):
     return path
 
 
+def last_seq(d):
+    return int(d.call("events.list", {"limit": 1})["cursor"].split(".")[1])
+
+
+def event_log(folder, events_per_s, daemon_cpu):
+    """What an event costs more with the log, alone and measured, times the events of the load."""
+    place = pathlib.Path(folder) / "events-bench"
+    place.mkdir()
+    text = subprocess.run([EVENT_LOG, place], check=True, capture_output=True, text=True).stdout
+    each_us = float(re.search(r"([-0-9.]+) us an event", text)[1])
+    print(f"  ({text.strip()}; {events_per_s:.0f} events a second)")
+    figure("event log, share of the daemon's cpu", 100 * each_us * events_per_s / 1e6 / daemon_cpu, 5, "%")
+
+
 def load(folder, sim, d):
     """1,000 deltas a second: the daemon, then the bare receiver, on the same simulator."""
+    before = last_seq(d)
     ours = burn(d.child.pid, SECONDS)
+    event_log(folder, (last_seq(d) - before) / SECONDS, ours)
     d.stop()
     receiver = Process("receiver", [RECEIVER, receiver_list(folder)], folder)
     receiver.wait_line("ready", deadline=60)
