@@ -38,7 +38,8 @@ class Script:
         self.door = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.door.bind(str(path))
         self.door.listen(4)
-        threading.Thread(target=self.serve, daemon=True).start()
+        self.thread = threading.Thread(target=self.serve, daemon=True)
+        self.thread.start()
 
     def serve(self):
         while True:
@@ -57,6 +58,9 @@ class Script:
                     lines.flush()
 
     def close(self):
+        """Awaits the thread: an accept that is about to begin would take the next door of the same number."""
+        self.door.shutdown(socket.SHUT_RDWR)
+        self.thread.join(DEADLINE)
         self.door.close()
 
     def said(self, method):
