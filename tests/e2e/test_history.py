@@ -6,6 +6,7 @@ import os
 import signal
 import sqlite3
 import stat
+import subprocess
 import unittest
 
 from harness import Case, main, wait_until
@@ -187,6 +188,33 @@ class History(Case):
         self.again(meanwhile=later)
         self.assertEqual(self.prints()[0]["id"], before[0]["id"])
         self.assertEqual(len(list(path.parent.glob("history.sqlite.bad-*"))), 1)
+
+    @unittest.skipIf(os.geteuid() != 0, "mounts a tmpfs, which only root may")
+    def test_a_full_disk_is_made_up_for(self):
+        state = self.folder / "state"
+
+        def mount():
+            subprocess.run(["mount", "-t", "tmpfs", "-o", "size=512k,mode=0700", "t", state], check=True)
+            self.addCleanup(subprocess.run, ["umount", "-l", state], check=False)
+        self.again(meanwhile=mount)
+        ballast = state / "ballast"
+        with open(ballast, "wb") as f:
+            try:
+                while True:
+                    os.write(f.fileno(), bytes(4096))
+            except OSError:
+                pass
+        started = self.job()
+        finished = self.state("finished", "print.finished")
+
+        def said(kind):
+            events = self.daemon_.call("events.list", {"kinds": [kind]})["events"]
+            return "history" in [e["data"]["what"] for e in events]
+        wait_until("disk.full", lambda: said("disk.full"))
+        ballast.unlink()
+        wait_until("disk.recovered", lambda: said("disk.recovered"))
+        p = self.only()
+        self.assertEqual((p["started"], p["ended"]), (started["time"], finished["time"]))
 
     def test_pages_times_and_printers(self):
         for n in range(1, 4):
