@@ -351,7 +351,9 @@ void redact_text(struct redact *r, const char *text, size_t len, struct jw *out)
 		enum redact_rule rule = key > 0 ? redact_rule_of(text + i, key) : RULE_NONE;
 
 		if (rule != RULE_NONE) {
-			jw_bytes(out, text + i, key + 1);
+			/* Only the end of it may be a key, behind anything. */
+			redact_words(r, RULE_NONE, text + i, key, out);
+			jw_bytes(out, "=", 1);
 			redact_value(r, rule, text + i + key + 1, line - key - 1, out);
 		} else {
 			redact_words(r, RULE_NONE, text + i, line, out);

@@ -11,6 +11,7 @@ struct redact_entry {
 	enum redact_kind kind;
 	bool everywhere; /* replaced in any text, not only as the value of its member */
 	char *real, *fake;
+	size_t real_len;
 };
 
 struct redact {

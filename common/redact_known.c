@@ -170,7 +170,7 @@ static struct redact_entry **bucket_of(const struct redact *r, const char *word,
 
 static bool is_same(const struct redact_entry *e, const char *word, size_t len)
 {
-	return strncmp(e->real, word, len) == 0 && e->real[len] == '\0';
+	return e->real_len == len && memcmp(e->real, word, len) == 0;
 }
 
 const char *redact_find(const struct redact *r, const char *word, size_t len)
@@ -255,7 +255,9 @@ static struct redact_entry *learn(
 	make_name(kind, full ? 0 : ++r->numbers[kind], value, len, fake);
 	e = xcalloc(1, sizeof(*e));
 	e->kind = kind;
-	e->real = xstrndup(full ? "" : value, full ? 0 : len);
+	e->real_len = full ? 0 : len;
+	e->real = xcalloc(1, e->real_len + 1); /* a message may have NUL inside */
+	memcpy(e->real, value, e->real_len);
 	e->fake = xstrdup(fake);
 	e->next = *bucket;
 	*bucket = e;

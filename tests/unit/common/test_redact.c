@@ -174,6 +174,34 @@ static void lines_of_a_configuration_go_by_their_key(void **state)
 	    "bambu_up{serial=\"01P000000000001\",printer=\"printer-1\"} 1");
 }
 
+static void what_stands_before_a_key_is_looked_at_too(void **state)
+{
+	expect_text(
+	    "rack1-07 says " CODE ", firmware=1.2.3.4\n", "printer-1 says ***, firmware=1.2.3.4\n");
+	expect_text("10.1.1.1 ver=2", "192.0.2.1 ver=2");
+}
+
+/* They are no JSON, and come from a printer all the same. */
+static void values_with_nul_inside_are_told_apart(void **state)
+{
+	static const char in[] = "{\"sn\":\"01P00A\0"
+				 "111\",\"a\":{\"sn\":\"01P00A\0"
+				 "222\"},"
+				 "\"b\":{\"sn\":\"01P00A\0"
+				 "111\"}}";
+	static const char out[] = "{\"sn\":\"01P0000001\",\"a\":{\"sn\":\"01P0000002\"},"
+				  "\"b\":{\"sn\":\"01P0000001\"}}";
+	struct redact *r = make(false);
+	struct jw w;
+
+	jw_init(&w);
+	redact_json(r, in, sizeof(in) - 1, &w);
+	assert_int_equal(w.len, sizeof(out) - 1);
+	assert_memory_equal(w.buf, out, w.len);
+	jw_finish(&w);
+	redact_destroy(r);
+}
+
 /* A message of a stranger must not make it grow without an end. */
 static void too_many_names_share_one(void **state)
 {
@@ -204,6 +232,8 @@ int main(void)
 	    cmocka_unit_test(json_in_a_string_is_looked_into),
 	    cmocka_unit_test(names_of_printers_are_replaced_as_words),
 	    cmocka_unit_test(lines_of_a_configuration_go_by_their_key),
+	    cmocka_unit_test(what_stands_before_a_key_is_looked_at_too),
+	    cmocka_unit_test(values_with_nul_inside_are_told_apart),
 	    cmocka_unit_test(too_many_names_share_one),
 	};
 
