@@ -176,6 +176,7 @@ void printer_remember(struct printer *p)
 	if (kept < 0) {
 		return;
 	}
+	scan_repair(text, len); /* as any text of a printer: it is passed on as it stands */
 	why = take(p, text, len);
 	if (why != NULL) {
 		m->refuse(m->arg, p->config.serial, why);

@@ -168,10 +168,15 @@ static const struct field hms_fields[] = {
 
 int64_t saved_elapsed_ms(const struct saved_at *then, const struct saved_at *now)
 {
-	int64_t wall_ms = now->wall_ms - then->wall_ms, boot_ms = now->boot_ms - then->boot_ms;
-	int64_t apart_ms = wall_ms - boot_ms;
+	int64_t wall_ms, boot_ms;
 
-	if (boot_ms >= 0 && apart_ms > -SAME_RUN_MS && apart_ms < SAME_RUN_MS) {
+	/* Of clocks that no machine has had nothing can be told. */
+	if (then->wall_ms < 0 || then->boot_ms < 0 || now->wall_ms < 0) {
+		return -1;
+	}
+	wall_ms = now->wall_ms - then->wall_ms;
+	boot_ms = now->boot_ms - then->boot_ms;
+	if (boot_ms >= 0 && wall_ms > boot_ms - SAME_RUN_MS && wall_ms < boot_ms + SAME_RUN_MS) {
 		return wall_ms > boot_ms ? wall_ms : boot_ms;
 	}
 	return wall_ms >= now->boot_ms ? wall_ms : -1;

@@ -334,6 +334,23 @@ static void elapsed_time_is_never_less_than_it_was(void **state)
 	}
 }
 
+static void clocks_that_no_machine_has_had_tell_nothing(void **state)
+{
+	static const struct saved_at now = {.wall_ms = 1060000, .boot_ms = 560000};
+	static const struct saved_at cases[] = {
+	    {INT64_MIN, 500000},
+	    {1000000, INT64_MIN},
+	    {-1, 500000}, /* not there */
+	    {1000000, -1},
+	    {INT64_MAX, INT64_MAX},
+	    {INT64_MAX, 0},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		assert_int_equal(saved_elapsed_ms(&cases[i], &now), -1);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -347,6 +364,7 @@ int main(void)
 	    cmocka_unit_test(file_is_written_as_the_golden_one),
 	    cmocka_unit_test(golden_file_is_read_as_it_was_meant),
 	    cmocka_unit_test(elapsed_time_is_never_less_than_it_was),
+	    cmocka_unit_test(clocks_that_no_machine_has_had_tell_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
