@@ -8,6 +8,7 @@
 
 #include "common/crc.h"
 #include "common/json.h"
+#include "common/json_check.h"
 #include "common/jw.h"
 #include "common/util.h"
 
@@ -16,6 +17,7 @@
 #define TIME ",\"time\":\""
 #define DATA ",\"data\":"
 #define HEAD_DEPTH 2
+#define DATA_DEPTH 32
 
 void record_write(struct jw *w, const struct hub_event *e)
 {
@@ -84,7 +86,7 @@ int record_check(const char *line, size_t len, uint64_t *ret_seq, int64_t *ret_w
 	}
 	memcpy(time, rest, (size_t)(end - rest));
 	time[end - rest] = '\0';
-	if (time_parse_rfc3339(time, &wall_ms) < 0) {
+	if (time_parse_rfc3339(time, &wall_ms) < 0 || wall_ms < 0) {
 		return -EBADMSG;
 	}
 	*ret_seq = seq;
@@ -103,6 +105,14 @@ static json_object *parse_head(const char *json, size_t len)
 	return json_parse(head, len + 1, HEAD_DEPTH, &o) < 0 ? NULL : o;
 }
 
+/* It is handed on as it stands. */
+static bool is_object(const char *json, size_t len)
+{
+	size_t members;
+
+	return len > 0 && *json == '{' && json_check(json, len, DATA_DEPTH, &members) == 0;
+}
+
 int record_read(const char *line, size_t len, struct hub_event *ret)
 {
 	const char *json = line + SUM_LEN, *data;
@@ -118,11 +128,14 @@ int record_read(const char *line, size_t len, struct hub_event *ret)
 	if (!data || !(head = parse_head(json, (size_t)(data - json)))) {
 		return -EBADMSG;
 	}
+	data += strlen(DATA);
+	if (!is_object(data, (size_t)(line + len - 1 - data))) {
+		return -EBADMSG;
+	}
 	kind = event_by_name(json_get_str(head, "kind"));
 	if (kind < 0) {
 		return -ENOTSUP;
 	}
-	data += strlen(DATA);
 	e.kind = (enum event_kind)kind;
 	e.printer = xstrdup(json_get_str(head, "printer"));
 	e.serial = xstrdup(json_get_str(head, "serial"));

@@ -104,6 +104,16 @@ static void right_sum_alone_is_not_enough(void **state)
 	assert_int_equal(
 	    read_foreign("{\"seq\":0" TAIL "\"kind\":\"door.opened\",\"data\":{}}"), -EBADMSG);
 	assert_int_equal(read_foreign("{\"seq\":5" TAIL "\"kind\":\"door.opened\"}"), -EBADMSG);
+	/* Clients would get it as it stands. */
+	assert_int_equal(
+	    read_foreign("{\"seq\":5" TAIL "\"kind\":\"door.opened\",\"data\":{}~}"), -EBADMSG);
+	assert_int_equal(
+	    read_foreign("{\"seq\":5" TAIL "\"kind\":\"door.opened\",\"data\":}"), -EBADMSG);
+	assert_int_equal(
+	    read_foreign("{\"seq\":5" TAIL "\"kind\":\"door.opened\",\"data\":[]}"), -EBADMSG);
+	assert_int_equal(read_foreign("{\"seq\":5,\"time\":\"0149-11-23T01:02:03.004Z\","
+				      "\"kind\":\"door.opened\",\"data\":{}}"),
+	    -EBADMSG);
 	assert_int_equal(read_foreign("{\"seq\":5,\"time\":\"yesterday\"}"), -EBADMSG);
 	assert_int_equal(read_foreign("{\"seq\":5,\"time\":\"2026}"), -EBADMSG);
 	assert_int_equal(read_foreign("{\"seq\":5"), -EBADMSG);
