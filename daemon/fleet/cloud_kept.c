@@ -61,7 +61,7 @@ static int read_away(json_object *o, struct uplink_budget *b, int64_t now_ms, in
 	return 0;
 }
 
-static int read_text(
+int cloud_kept_parse(
     const struct secret *text, struct uplink_budget *b, int64_t now_ms, int64_t wall_ms)
 {
 	struct uplink_budget read = *b;
@@ -86,7 +86,7 @@ void cloud_kept_read(const char *dir, struct uplink_budget *b, int64_t now_ms, i
 	int r = private_read(dir, FILE_NAME, &text, &why);
 
 	if (r == 0) {
-		r = read_text(text, b, now_ms, wall_ms);
+		r = cloud_kept_parse(text, b, now_ms, wall_ms);
 	}
 	if (r == -EBADMSG) {
 		said = private_set_aside(dir, FILE_NAME, wall_ms);
@@ -96,7 +96,7 @@ void cloud_kept_read(const char *dir, struct uplink_budget *b, int64_t now_ms, i
 	}
 }
 
-static void write_text(const struct uplink_budget *b, int64_t now_ms, int64_t wall_ms, struct jw *w)
+void cloud_kept_format(const struct uplink_budget *b, int64_t now_ms, int64_t wall_ms, struct jw *w)
 {
 	unsigned kept = b->used < UPLINK_BUDGET_MAX ? b->used : UPLINK_BUDGET_MAX;
 
@@ -126,7 +126,7 @@ void cloud_kept_write(
 	int r;
 
 	jw_init(&w);
-	write_text(b, now_ms, wall_ms, &w);
+	cloud_kept_format(b, now_ms, wall_ms, &w);
 	/* Not worth a wait for the disk before each connect. */
 	r = private_write_soon(dir, FILE_NAME, w.buf, w.len);
 	jw_finish(&w);

@@ -5,6 +5,8 @@
 
 #include <stdint.h>
 
+struct jw;
+struct secret;
 struct uplink_budget;
 
 /* Fills connects and pause of b from the file in dir; what is damaged is set aside, what cannot be
@@ -14,3 +16,8 @@ void cloud_kept_read(const char *dir, struct uplink_budget *b, int64_t now_ms, i
 /* What still counts of b. Failing is a warning. */
 void cloud_kept_write(
     const char *dir, const struct uplink_budget *b, int64_t now_ms, int64_t wall_ms);
+/* The text of that file. 0, or -EBADMSG: b is as it was. */
+int cloud_kept_parse(
+    const struct secret *text, struct uplink_budget *b, int64_t now_ms, int64_t wall_ms);
+void cloud_kept_format(
+    const struct uplink_budget *b, int64_t now_ms, int64_t wall_ms, struct jw *w);
