@@ -59,9 +59,19 @@ static bool is_serial(const char *word, size_t len)
 	return len == SERIAL_LEN && i == len;
 }
 
+static bool holds_secret(const struct redact *r, const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		if (redact_secret_at(r, text + i, len - i)) {
+			return true;
+		}
+	}
+	return false;
+}
+
 /* ---- one look-alike each: how many bytes were replaced, 0 = it is none ---- */
 
-static size_t take_url(const char *text, size_t len, struct jw *out)
+static size_t take_url(const struct redact *r, const char *text, size_t len, struct jw *out)
 {
 	size_t scheme = run_of(text, len, "+.-"), n;
 
@@ -74,7 +84,9 @@ static size_t take_url(const char *text, size_t len, struct jw *out)
 	if (n == scheme + 3) {
 		return 0;
 	}
-	jw_bytes(out, text, scheme + 3);
+	if (!holds_secret(r, text, scheme + 3)) {
+		jw_bytes(out, text, scheme + 3);
+	}
 	put(out, REDACT_MASK);
 	return n;
 }
@@ -234,7 +246,7 @@ static size_t take_thing(struct redact *r, enum redact_rule rule, const char *te
 	if (!begins) {
 		return 0;
 	}
-	n = take_url(text, len, out);
+	n = take_url(r, text, len, out);
 	n = n ? n : take_mail(text, len, out);
 	if (n == 0 && rule != RULE_VERSION) {
 		n = take_numeric(r, text, len, out);
@@ -358,16 +370,6 @@ static void put_ip_number(struct redact *r, const char *text, size_t len, struct
 	snprintf(number, sizeof(number), "%u",
 	    b[0] | (unsigned)b[1] << 8 | (unsigned)b[2] << 16 | (unsigned)b[3] << 24);
 	put(out, number);
-}
-
-static bool holds_secret(const struct redact *r, const char *text, size_t len)
-{
-	for (size_t i = 0; i < len; i++) {
-		if (redact_secret_at(r, text + i, len - i)) {
-			return true;
-		}
-	}
-	return false;
 }
 
 void redact_number(

@@ -94,6 +94,7 @@ static void a_known_secret_is_hidden_wherever_it_stands(void **state)
 	expect("{'a':'1234\\u0035678'}", "{'a':'***'}");
 	expect("no JSON, a" CODE "b", "no JSON, a***b");
 	expect("{'cut':'" CODE, "{'cut':'***");
+	expect("{'m':'a" CODE "://x/y b'}", "{'m':'*** b'}"); /* no scheme of any URL */
 }
 
 static void serials_get_names_that_stay_and_keep_the_model(void **state)
