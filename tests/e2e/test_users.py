@@ -6,9 +6,10 @@ import json
 import os
 import shutil
 import socket
+import subprocess
 import unittest
 
-from harness import BAMBUD, Case, Client, wait_until, main
+from harness import BAMBUCTL, BAMBUD, Case, Client, wait_until, main
 import harness
 
 CODE = "cAnArY77"
@@ -205,6 +206,43 @@ class Users(Case):
         self.assertGreater(len(shown), 10000)
         self.assertNotIn(CODE, shown)
         self.assertNotIn(CODE, d.text())
+
+    def ctl_as(self, d, uid, gid, *args):
+        """(status, stdout, stderr) of bambuctl, as that user alone."""
+        done = subprocess.run(["setpriv", f"--reuid={uid}", f"--regid={gid}", "--clear-groups", str(self.ctl), "--socket",
+                               str(d.socket), *args], cwd=self.home, capture_output=True, text=True, timeout=harness.DEADLINE)
+        return done.returncode, done.stdout, done.stderr
+
+    def test_record_config_and_report_below_admin(self):
+        """Messages and configuration are an admin's; a report of less is still a report, and says what was refused."""
+        self.configure(self.groups())
+        d = self.run_as(SERVICE, system=True)
+        self.ctl = self.folder / "bambuctl"
+        shutil.copy(BAMBUCTL, self.ctl)
+        self.ctl.chmod(0o755)
+        self.home = self.folder / "home"
+        for uid, gid, refused in ((READER, self.read_gid, {"config", "cameras"}), (PRIMARY, self.control_gid, {"config"}),
+                                  (SERVICE, SERVICE, set())):
+            self.home.mkdir()
+            os.chown(self.home, uid, gid)
+            for verb in (["record", self.printer, "capture", "--for", "1s"], ["daemon", "config"]):
+                status, out, err = self.ctl_as(d, uid, gid, *verb)
+                if refused:
+                    self.assertEqual((status, out), (6, ""), err)
+                    self.assertIn("admin", err)
+                    self.assertEqual(list(self.home.iterdir()), [], "nothing begun is left")
+                else:
+                    self.assertEqual(status, 0, err)
+            status, out, err = self.ctl_as(d, uid, gid, "daemon", "report", "-")
+            self.assertEqual(status, 0, err)
+            report = json.loads(out)
+            errors = {name: part["error"]["data"]["type"] for name, part in report.items()
+                      if isinstance(part, dict) and isinstance(part.get("error"), dict)}
+            self.assertEqual(errors, {name: "permission_denied" for name in refused})
+            self.assertEqual([p["name"] for p in report["printers"]["results"]], ["printer-1"])
+            for secret in (CODE, self.printer):
+                self.assertNotIn(secret, out)
+            shutil.rmtree(self.home)
 
     def test_writes_of_one_user_are_counted_and_the_others_are_not_held_up(self):
         """Row 21: 5 writes a second and user; root and the service have no such limit."""
