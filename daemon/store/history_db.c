@@ -328,8 +328,10 @@ int history_db_read(struct history_db *d, const struct history_query *q, struct 
 
 bool history_wants(enum event_kind kind)
 {
+	/* Layers are many, and every other event says how far the job is. */
 	return kind == EVENT_PRINT_STARTED || kind == EVENT_AMS_TRAY_CHANGED ||
-	       (kind >= EVENT_PRINT_PAUSED && kind <= EVENT_PRINT_PROGRESS);
+	       kind == EVENT_PRINT_PROGRESS ||
+	       (kind >= EVENT_PRINT_PAUSED && kind <= EVENT_PRINT_CANCELLED);
 }
 
 void history_batch_finish(struct history_batch *b)
