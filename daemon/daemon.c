@@ -33,7 +33,8 @@
 
 enum {
 	STALL_MAX_MS = 20 * 1000,
-	STATUS_GAP_MS = 1000,
+	STATUS_GAP_MS =
+	    1000, /* and so much more for each thousand of printers: all are looked at */
 	/* A client that has just connected gets its first answer before the end. */
 	STOP_GRACE_MS = 250,
 	STOP_LOOK_MS = 5,
@@ -82,7 +83,8 @@ static void on_hub_flushed(void *arg)
 
 	if (d->status_changed && d->notify && !loop_timer_armed(&d->status_timer)) {
 		d->status_changed = false;
-		loop_timer_start(&d->status_timer, STATUS_GAP_MS);
+		loop_timer_start(&d->status_timer,
+		    STATUS_GAP_MS + (int64_t)registry_count(d->registry) * STATUS_GAP_MS / 1000);
 	}
 }
 

@@ -267,7 +267,9 @@ void printer_on_message(
 		merge(p, r);
 		pending_look(&p->pending);
 		start_look(p);
-		printer_learn_address(p);
+		if (r->kind == REPORT_FULL) {
+			printer_learn_address(p);
+		}
 	}
 }
 

@@ -301,6 +301,8 @@ void mqtt_lib_buffer(struct mqtt_client *c)
 	socket = SSL_get_wbio(ssl);
 	BIO_up_ref(socket);
 	BIO_push(buffer, socket);
+	/* Else OpenSSL's own buffer is made and freed for every burst. */
+	SSL_clear_mode(ssl, SSL_MODE_RELEASE_BUFFERS);
 	SSL_set_bio(ssl, buffer, buffer);
 	c->buffered = true;
 }
