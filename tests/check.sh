@@ -52,7 +52,8 @@ compile() {
 run_suites() { # FOLDER MESON-TEST-WORDS...
 	local folder=$1 ok fail
 	shift
-	meson test -C "$folder" --no-rebuild --print-errorlogs "$@" >"$log" 2>&1
+	# Most of them wait for a clock: more than there are processors run at once.
+	meson test -C "$folder" --no-rebuild --print-errorlogs --num-processes $(($(nproc) * 2)) "$@" >"$log" 2>&1
 	grep -vE '^(ninja: |$)' "$log" | tail -150
 	ok=$(awk '/^Ok:/ { n += $2 } END { print n + 0 }' "$log")
 	fail=$(awk '/^(Fail|Timeout|Unexpected Pass):/ { n += $2 } END { print n + 0 }' "$log")
