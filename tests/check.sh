@@ -92,7 +92,7 @@ if [ $long = yes ]; then
 	one soak env BUILD_DIR=build-release PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 tests/e2e/soak.py
 	one unit env BUILD_DIR=build-release PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 tests/e2e/under_unit.py
 	one promtool tests/e2e/promtool.sh build-release
-	one fuzz tests/fuzz/run.sh
+	one fuzz tests/fuzz/run.sh 30
 	one benchmarks tests/bench/run.sh build-release
 	cat "$log"
 fi
