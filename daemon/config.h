@@ -95,8 +95,8 @@ int config_load(const struct config_sources *src, struct config **ret, struct er
 void config_destroy(struct config *c); /* NULL is fine */
 /* The defaults of a section of its own, into a zeroed one. */
 void config_printer_defaults(struct printer_config *ret);
-/* Where the section of that printer begins to count: "FILE:LINE" of its Serial=, owned; NULL: it has
- * none. */
+/* Where the section of that printer begins to count: "FILE:LINE" of its Serial=, owned; NULL: it
+ * has none. */
 char *config_printer_place(const struct config *c, const char *name);
 /* NULL when the address of a printer is given or the network may tell it, else why not (static). */
 const char *config_why_no_address(const struct config *c, const struct printer_config *p);

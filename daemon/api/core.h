@@ -10,12 +10,12 @@
 #include "common/log.h"
 #include "daemon/api/conn.h"
 #include "daemon/api/dispatch.h"
-#include "daemon/io/listener.h"
 #include "daemon/api/listens.h"
 #include "daemon/api/rate.h"
 #include "daemon/api/recorders.h"
 #include "daemon/api/server.h"
 #include "daemon/api/subs.h"
+#include "daemon/io/listener.h"
 
 #define SERVER_CONNS_PER_UID 64 /* root and the daemon's user exempt */
 #define SERVER_CONNS_MAX 512

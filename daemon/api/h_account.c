@@ -3,12 +3,12 @@
 #include <errno.h>
 #include <string.h>
 
+#include "common/private_file.h"
 #include "daemon/api/account_note.h"
 #include "daemon/api/core.h"
 #include "daemon/api/handlers.h"
 #include "daemon/api/reply.h"
 #include "daemon/cloud/account.h"
-#include "common/private_file.h"
 #include "daemon/cloud/rest.h"
 #include "daemon/fleet/cloud_link.h"
 #include "daemon/fleet/fleet.h"

@@ -7,10 +7,10 @@
 #include <string.h>
 
 #include "common/crc.h"
+#include "common/private_file.h"
 #include "common/secret.h"
 #include "common/util.h"
 #include "daemon/cloud/bound_file.h"
-#include "common/private_file.h"
 #include "daemon/cloud/token.h"
 
 #define SUM_KEY ",\"crc32\":\""

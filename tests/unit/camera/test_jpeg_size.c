@@ -9,8 +9,8 @@
 
 #include <string.h>
 
-#include "common/util.h"
 #include "common/jpeg_size.h"
+#include "common/util.h"
 #include "tests/unit/camera/pictures.h"
 
 enum { BYTES = 64, SOF_AT = 8 }; /* the 0xff of the frame header */
