@@ -3,6 +3,7 @@
 #include "ctl/printers.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -59,15 +60,17 @@ static void draw_found(struct table *t, json_object *one)
 	    {FOUND_FIRMWARE, "firmware"},
 	    {FOUND_ACCESS, "connect"},
 	    {FOUND_BOUND, "bind"},
-	    {FOUND_WIFI, "wifi_dbm"},
 	    {FOUND_HERE, "printer"},
 	};
-	int64_t age_ms = -1;
+	int64_t age_ms = -1, wifi_dbm = 0;
 	char age[FMT_SIZE];
 
 	table_row(t, OUT_PLAIN);
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
 		table_take(t, texts[i].column, out_member(t->out, one, texts[i].member));
+	}
+	if (json_get_i64(one, "wifi_dbm", &wifi_dbm)) {
+		table_take(t, FOUND_WIFI, xasprintf("%" PRId64, wifi_dbm));
 	}
 	json_get_i64(one, "age_ms", &age_ms);
 	table_cell(t, FOUND_SEEN, fmt_age(age_ms, age));

@@ -52,7 +52,10 @@ class Discover(Case):
         self.assertEqual({p["printer"] for p in found}, set(self.names()))
         self.assertEqual(found[0]["address"], "127.0.0.1")
         self.assertLess(found[0]["age_ms"], 5000)
-        self.assertRegex(self.ctl_ok("discover"), "SERIAL +MODEL +ADDRESS")
+        text = self.ctl_ok("discover")
+        self.assertRegex(text, "SERIAL +MODEL +ADDRESS")
+        for p in found:
+            self.assertRegex(text, rf"{p['serial']} .* {p['wifi_dbm']} .* {p['printer']}")
         self.sim_.do("announce", "all", "byebye")
         self.sim_.do("fault", "all", "off", "on")
         self.assertEqual(self.daemon_.call("printer.discover", {"timeout_ms": 1000}), {"printers": []})
