@@ -4,15 +4,15 @@
 #include "daemon/io/curl_lib.h"
 
 #include <curl/curl.h>
-#include <dlfcn.h>
 #include <errno.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
-#include <string.h>
 
 #include "common/err.h"
 #include "common/log.h"
 #include "common/util.h"
+#include "daemon/io/late_lib.h"
 
 /* The interface since 2006; the name of the build with OpenSSL, whose context we fill. */
 #define LIBRARY "libcurl.so.4"
@@ -44,45 +44,24 @@
 	X(curl_url_set)
 
 struct api {
-#define MEMBER(name) typeof(name) *name;
-	FUNCTIONS(MEMBER)
+	FUNCTIONS(LATE_MEMBER)
 };
 
-static const struct {
-	const char *name;
-	size_t at; /* in struct api */
-} rows[] = {
-#define ROW(name) {#name, offsetof(struct api, name)},
-    FUNCTIONS(ROW)};
+static const struct late_function rows[] = {FUNCTIONS(LATE_ROW)};
 
 static struct api api;
 static bool loaded, complained;
 
-/* NULL, or what is wrong with it. */
-static const char *find_all(void *library)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		void *function = dlsym(library, rows[i].name);
-
-		if (function == NULL) {
-			return dlerror();
-		}
-		memcpy((char *)&api + rows[i].at, &function, sizeof(function));
-	}
-	return curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK ? NULL : "its start failed";
-}
-
 int curl_lib_load(struct err *e)
 {
-	void *library;
-	const char *why;
+	char why[LATE_WHY_BYTES] = "its start failed";
+	int r;
 
 	if (loaded) {
 		return 0;
 	}
-	library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
-	why = library != NULL ? find_all(library) : dlerror();
-	loaded = why == NULL;
+	r = late_load(LIBRARY, rows, ARRAY_SIZE(rows), &api, why);
+	loaded = r == 0 && curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
 	if (loaded) {
 		return 0;
 	}
@@ -91,9 +70,6 @@ int curl_lib_load(struct err *e)
 	if (!complained) {
 		complained = true;
 		log_err("%s; neither the cloud nor files can be used without it", e->message);
-	}
-	if (library != NULL) {
-		dlclose(library);
 	}
 	return -ELIBACC;
 }

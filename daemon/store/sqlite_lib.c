@@ -3,15 +3,14 @@
  * library. */
 #include "daemon/store/sqlite_lib.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <sqlite3.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <string.h>
 
 #include "common/log.h"
 #include "common/util.h"
+#include "daemon/io/late_lib.h"
 
 #define LIBRARY "libsqlite3.so.0"
 
@@ -30,58 +29,29 @@
 	X(sqlite3_step)
 
 struct api {
-#define MEMBER(name) typeof(name) *name;
-	FUNCTIONS(MEMBER)
+	FUNCTIONS(LATE_MEMBER)
 };
 
-static const struct {
-	const char *name;
-	size_t at; /* in struct api */
-} rows[] = {
-#define ROW(name) {#name, offsetof(struct api, name)},
-    FUNCTIONS(ROW)};
+static const struct late_function rows[] = {FUNCTIONS(LATE_ROW)};
 
 static struct api api;
 static bool loaded, complained;
 
-/* NULL, or what is wrong with it. */
-static const char *find_all(void *library)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		void *function = dlsym(library, rows[i].name);
-
-		if (function == NULL) {
-			return dlerror();
-		}
-		memcpy((char *)&api + rows[i].at, &function, sizeof(function));
-	}
-	return NULL;
-}
-
 int sqlite_lib_load(void)
 {
-	void *library;
-	const char *why;
+	char why[LATE_WHY_BYTES];
 
 	if (loaded) {
 		return 0;
 	}
-	library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
-	why = library != NULL ? find_all(library) : dlerror();
-	loaded = why == NULL;
-	if (loaded) {
-		return 0;
-	}
-	if (!complained) {
+	loaded = late_load(LIBRARY, rows, ARRAY_SIZE(rows), &api, why) == 0;
+	if (!loaded && !complained) {
 		complained = true;
 		log_err("%s cannot be loaded: %s; no history of prints is kept without it (Debian: "
 			"libsqlite3-0)",
 		    LIBRARY, why);
 	}
-	if (library != NULL) {
-		dlclose(library);
-	}
-	return -ELIBACC;
+	return loaded ? 0 : -ELIBACC;
 }
 
 /* ---- what sqlite3.h declares ---- */
