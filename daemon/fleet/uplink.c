@@ -247,6 +247,13 @@ static int64_t retry_delay_ms(struct uplink *u, enum mqtt_down why)
 	return backoff_delay_ms(u, outage_ms);
 }
 
+/* It was there: from now on this is its address. */
+static void keep_detour(struct uplink *u)
+{
+	free(u->address);
+	u->address = xstrdup(u->detour);
+}
+
 /* Whoever answered there, it says nothing about the printer: the host is tried as planned. */
 static void end_detour(struct uplink *u)
 {
@@ -264,7 +271,9 @@ static void fall(struct uplink *u, enum mqtt_down why, const char *text)
 {
 	int64_t delay_ms;
 
-	if (u->on_detour && u->phase != PHASE_UP) {
+	if (u->on_detour && why == MQTT_DOWN_AUTH) {
+		keep_detour(u); /* a refused code comes after a certificate that was accepted */
+	} else if (u->on_detour && u->phase != PHASE_UP) {
 		end_detour(u);
 		return;
 	}
@@ -331,7 +340,6 @@ static void attempt(struct uplink *u)
 		take_detour(u);
 		return;
 	}
-
 	if (wait_ms > 0) {
 		u->phase = PHASE_WAITING;
 		loop_timer_start(&u->retry, wait_ms);
@@ -364,8 +372,7 @@ static void on_up(void *arg)
 	budget_pause(u, 0, false);
 	u->phase = PHASE_UP;
 	if (u->on_detour) {
-		free(u->address);
-		u->address = xstrdup(u->detour);
+		keep_detour(u);
 	}
 	if (u->topic && mqtt_subscribe(u->client, u->topic) < 0) {
 		mqtt_close(u->client, "subscription could not be sent");

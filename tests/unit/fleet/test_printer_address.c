@@ -215,6 +215,36 @@ static void refusal_keeps_its_pause(void **state)
 	assert_string_equal(state_now(), "auth_refused");
 }
 
+/* Who shows the certificate is the printer: its word about the code counts wherever it lives. */
+static void wrong_code_is_said_by_the_printer_at_its_new_address(void **state)
+{
+	unsigned before;
+
+	open_lost();
+	printer_announced(printer, ELSEWHERE);
+	assert_string_equal(fake.last_address, ELSEWHERE);
+	fake_down(MQTT_DOWN_AUTH, "not authorised");
+	assert_string_equal(state_now(), "auth_refused");
+	assert_string_equal(view().link.address, ELSEWHERE);
+	before = fake.opens;
+	for (int i = 0; i < 299; i++) {
+		printer_announced(printer, ELSEWHERE);
+		fake_advance(1000);
+	}
+	assert_int_equal(fake.opens, before);
+	for (int i = 0; i < 3600; i++) {
+		unsigned opens = fake.opens;
+
+		printer_announced(printer, ELSEWHERE);
+		fake_advance(1000);
+		if (fake.opens > opens) {
+			assert_string_equal(fake.last_address, ELSEWHERE);
+			fake_down(MQTT_DOWN_AUTH, "not authorised");
+		}
+	}
+	assert_in_range(fake.opens - before, 1, 12);
+}
+
 #define WITH(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int main(void)
@@ -229,6 +259,7 @@ int main(void)
 	    WITH(printer_without_an_address_waits_for_its_announcement),
 	    WITH(printer_without_an_address_is_disabled_when_nobody_listens),
 	    WITH(refusal_keeps_its_pause),
+	    WITH(wrong_code_is_said_by_the_printer_at_its_new_address),
 	};
 
 	return cmocka_run_group_tests_name("address", tests, NULL, NULL);
